@@ -1,0 +1,175 @@
+/**
+ * @file Reductions. Kept axes are walked in row-major order and each output is folded over one strided run in index
+ * order, so a result depends on the values and their logical order alone, never on layout. Accumulators are doubles.
+ *
+ * Plan: `[n, stride, rank, ...kept shape, ...kept strides]`, n the length folded. Extra integers follow the plan.
+ */
+import type { Kernel, Values } from './kernel.js';
+import { WRITES_OUTPUT } from './kernel.js';
+
+export type Fold = (n: number, a: Values, oa: number, sa: number, extra: number) => number;
+
+function foldKernel(name: string, fold: Fold): Kernel {
+  return {
+    name,
+    writes: WRITES_OUTPUT,
+    run(ints, y, oy, a, oa) {
+      const n = ints[0];
+      const stride = ints[1];
+      const rank = ints[2];
+      const extra = ints[3 + 2 * rank];
+      let outputs = 1;
+      for (let axis = 0; axis < rank; axis++) outputs *= ints[3 + axis];
+      const index = new Array<number>(rank).fill(0);
+      for (let i = 0; i < outputs; i++) {
+        y[oy + i] = fold(n, a, oa, stride, extra);
+        for (let axis = rank - 1; axis >= 0; axis--) {
+          oa += ints[3 + rank + axis];
+          if (++index[axis] < ints[3 + axis]) break;
+          oa -= ints[3 + axis] * ints[3 + rank + axis];
+          index[axis] = 0;
+        }
+      }
+    },
+  };
+}
+
+/**
+ * Neumaier's compensated sum for float64; for narrower types a double accumulator is already exact enough for one
+ * correct rounding.
+ */
+function sumOf(n: number, a: Values, oa: number, sa: number): number {
+  let s = 0;
+  if (a.BYTES_PER_ELEMENT < 8) {
+    for (let i = 0; i < n; i++, oa += sa) s += a[oa];
+    return s;
+  }
+  let lost = 0;
+  for (let i = 0; i < n; i++, oa += sa) {
+    const x = a[oa];
+    const t = s + x;
+    lost += Math.abs(s) >= Math.abs(x) ? s - t + x : x - t + s;
+    s = t;
+  }
+  // An infinite or NaN sum makes its own compensation NaN.
+  return s - s === 0 ? s + lost : s;
+}
+
+/** Sum over (a − shift)². */
+function squaresAround(shift: number, n: number, a: Values, oa: number, sa: number): number {
+  let s = 0;
+  for (let i = 0; i < n; i++, oa += sa) {
+    const d = a[oa] - shift;
+    s += d * d;
+  }
+  return s;
+}
+
+/** Mean; a float64 sum that overflows is taken again over scaled values. */
+function meanOf(n: number, a: Values, oa: number, sa: number): number {
+  const s = sumOf(n, a, oa, sa);
+  if (s - s === 0 || a.BYTES_PER_ELEMENT < 8) return s / n;
+  let scaled = 0;
+  for (let i = 0, o = oa; i < n; i++, o += sa) scaled += a[o] / n;
+  return scaled;
+}
+
+export const sum = foldKernel('sum', sumOf);
+export const mean = foldKernel('mean', meanOf);
+export const prod = foldKernel('prod', (n, a, oa, sa) => {
+  let p = 1;
+  for (let i = 0; i < n; i++, oa += sa) p *= a[oa];
+  return p;
+});
+export const max = foldKernel('max', (n, a, oa, sa) => {
+  let m = -Infinity;
+  for (let i = 0; i < n; i++, oa += sa) m = Math.max(m, a[oa]);
+  return m;
+});
+export const min = foldKernel('min', (n, a, oa, sa) => {
+  let m = Infinity;
+  for (let i = 0; i < n; i++, oa += sa) m = Math.min(m, a[oa]);
+  return m;
+});
+/** The first largest index; the first NaN wins over all numbers. */
+export const argmax = foldKernel('argmax', (n, a, oa, sa) => {
+  let best = 0;
+  let m = a[oa];
+  for (let i = 1, o = oa + sa; i < n && m === m; i++, o += sa) {
+    const x = a[o];
+    if (x > m || x !== x) {
+      m = x;
+      best = i;
+    }
+  }
+  return best;
+});
+/** The first smallest index; the first NaN wins over all numbers. */
+export const argmin = foldKernel('argmin', (n, a, oa, sa) => {
+  let best = 0;
+  let m = a[oa];
+  for (let i = 1, o = oa + sa; i < n && m === m; i++, o += sa) {
+    const x = a[o];
+    if (x < m || x !== x) {
+      m = x;
+      best = i;
+    }
+  }
+  return best;
+});
+export const any = foldKernel('any', (n, a, oa, sa) => {
+  for (let i = 0; i < n; i++, oa += sa) if (a[oa] !== 0) return 1;
+  return 0;
+});
+export const all = foldKernel('all', (n, a, oa, sa) => {
+  for (let i = 0; i < n; i++, oa += sa) if (a[oa] === 0) return 0;
+  return 1;
+});
+/** Two passes: the mean first, then squares around it. The extra integer is the correction. */
+export const variance = foldKernel('variance', (n, a, oa, sa, correction) => {
+  return squaresAround(meanOf(n, a, oa, sa), n, a, oa, sa) / (n - correction);
+});
+export const standardDeviation = foldKernel('standardDeviation', (n, a, oa, sa, correction) => {
+  return Math.sqrt(squaresAround(meanOf(n, a, oa, sa), n, a, oa, sa) / (n - correction));
+});
+export const absoluteSum = foldKernel('absoluteSum', (n, a, oa, sa) => {
+  let s = 0;
+  for (let i = 0; i < n; i++, oa += sa) s += Math.abs(a[oa]);
+  return s;
+});
+export const absoluteMax = foldKernel('absoluteMax', (n, a, oa, sa) => {
+  let m = 0;
+  for (let i = 0; i < n; i++, oa += sa) m = Math.max(m, Math.abs(a[oa]));
+  return m;
+});
+/** Euclidean norm, scaled by the largest magnitude when the plain squares leave the safe range. */
+export const euclideanNorm = foldKernel('euclideanNorm', (n, a, oa, sa) => {
+  const s = squaresAround(0, n, a, oa, sa);
+  if (s > 1e-290 && s < 1e300) return Math.sqrt(s);
+  let m = 0;
+  for (let i = 0, o = oa; i < n; i++, o += sa) m = Math.max(m, Math.abs(a[o]));
+  if (m === 0 || m === Infinity || m !== m) return m;
+  let scaled = 0;
+  for (let i = 0, o = oa; i < n; i++, o += sa) scaled += (a[o] / m) * (a[o] / m);
+  return m * Math.sqrt(scaled);
+});
+/**
+ * log Σ exp(a) as m + log1p(Σ over all but the largest of exp(a − m)): the log1p keeps tails that m + log(1 + tiny)
+ * would lose. Infinite maxima are returned as they are.
+ */
+export const logSumExp = foldKernel('logSumExp', (n, a, oa, sa) => {
+  let m = -Infinity;
+  let first = -1;
+  for (let i = 0, o = oa; i < n; i++, o += sa) {
+    const x = a[o];
+    if (x !== x) return x;
+    if (x > m) {
+      m = x;
+      first = i;
+    }
+  }
+  if (m - m !== 0) return m;
+  let rest = 0;
+  for (let i = 0, o = oa; i < n; i++, o += sa) if (i !== first) rest += Math.exp(a[o] - m);
+  return m + Math.log1p(rest);
+});
