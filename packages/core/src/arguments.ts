@@ -1,0 +1,202 @@
+/**
+ * @file Checks of what comes from outside, with the same typed errors everywhere. Public as `@ndgrad/core/arguments`
+ * for packages that build on core.
+ */
+import { isFloat } from './dtype.js';
+import { ArgumentError, DTypeError, ShapeError } from './errors.js';
+import { formatShape, sameShape } from './shape.js';
+import { foreignVersion, Tensor, VERSION } from './tensor.js';
+
+export { formatShape } from './shape.js';
+export { requireWritable } from './tensor.js';
+
+const LONGEST_DESCRIPTION = 60;
+
+/** A few words for what came, for the `got` of a message. */
+export function describeValue(x: unknown): string {
+  if (x instanceof Tensor) return `a ${x.dtype} tensor of shape ${formatShape(x.shape)}`;
+  if (typeof x === 'string') {
+    const text = JSON.stringify(x);
+    return text.length > LONGEST_DESCRIPTION ? `${text.slice(0, LONGEST_DESCRIPTION)}…` : text;
+  }
+  if (typeof x === 'bigint') return `the bigint ${x}n`;
+  if (typeof x === 'function') return 'a function';
+  if (typeof x === 'symbol') return 'a symbol';
+  if (Array.isArray(x)) return `an array of length ${x.length}`;
+  if (typeof x === 'object' && x !== null) {
+    const name = Object.prototype.toString.call(x).slice(8, -1);
+    return name === 'Object' ? 'an object' : `${/^[AEIO]/.test(name) ? 'an' : 'a'} ${name}`;
+  }
+  return `${x as number | boolean | null | undefined}`;
+}
+
+/** Name of the class of a typed array, whatever realm made it, or `undefined`: `instanceof` fails across realms. */
+export function typedArrayName(x: unknown): string | undefined {
+  if (!ArrayBuffer.isView(x)) return undefined;
+  return (x as { [Symbol.toStringTag]?: string })[Symbol.toStringTag];
+}
+
+/** The candidate that takes the fewest edits to become `word`, if that is few. */
+export function nearest(word: string, candidates: readonly string[]): string | undefined {
+  let best: string | undefined;
+  let fewest = Math.max(2, Math.floor(word.length / 3)) + 1;
+  for (const candidate of candidates) {
+    const distance = editDistance(word.toLowerCase(), candidate.toLowerCase());
+    if (distance < fewest) {
+      fewest = distance;
+      best = candidate;
+    }
+  }
+  return best;
+}
+
+/** Levenshtein's distance. */
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const change = a[i - 1] === b[j - 1] ? 0 : 1;
+      next.push(Math.min(next[j - 1] + 1, row[j] + 1, row[j - 1] + change));
+    }
+    row = next;
+  }
+  return row[b.length];
+}
+
+/** Refuses options that are no object, and keys that the function does not know. */
+export function checkOptions(where: string, options: unknown, known: readonly string[]): void {
+  if (options === undefined) return;
+  if (
+    typeof options !== 'object' ||
+    options === null ||
+    Array.isArray(options) ||
+    options instanceof Tensor
+  ) {
+    throw new ArgumentError({
+      where,
+      argument: 'options',
+      must: 'be an object',
+      got: describeValue(options),
+    });
+  }
+  for (const key of Object.keys(options)) {
+    if (known.includes(key)) continue;
+    const near = nearest(key, known);
+    throw new ArgumentError({
+      where,
+      problem: `unknown option '${key}'`,
+      hint:
+        near !== undefined
+          ? `did you mean '${near}'?`
+          : known.length > 0
+            ? `the options are ${known.join(', ')}`
+            : 'there are none',
+    });
+  }
+}
+
+/** Refuses what is not a tensor of this copy of the library. */
+export function checkTensor(where: string, argument: string, x: unknown): asserts x is Tensor {
+  if (x instanceof Tensor) return;
+  const foreign = foreignVersion(x);
+  throw new ArgumentError({
+    where,
+    argument,
+    must: foreign === undefined ? 'be a tensor' : `be a tensor of this copy of @ndgrad/core (${VERSION})`,
+    got: foreign === undefined ? describeValue(x) : `a tensor of another copy (${foreign})`,
+    hint: foreign === undefined ? 'wrap it in tensor(…)' : 'install one version of @ndgrad/core only',
+  });
+}
+
+/** Refuses integer and boolean tensors. */
+export function checkFloat(where: string, argument: string, x: unknown): asserts x is Tensor {
+  checkTensor(where, argument, x);
+  if (isFloat(x.dtype)) return;
+  throw new DTypeError({
+    where,
+    argument,
+    must: 'be float32 or float64',
+    got: x.dtype,
+    hint: "use .cast('float32')",
+  });
+}
+
+/** Refuses a value that is not one of a list of words. */
+export function checkEnum<const T extends string>(
+  where: string,
+  argument: string,
+  value: unknown,
+  allowed: readonly T[],
+): T {
+  const found = allowed.find((word) => word === value);
+  if (found !== undefined) return found;
+  const near = typeof value === 'string' ? nearest(value, allowed) : undefined;
+  throw new ArgumentError({
+    where,
+    argument,
+    must: `be ${allowed.map((word) => `'${word}'`).join(' or ')}`,
+    got: describeValue(value),
+    ...(near === undefined ? {} : { hint: `did you mean '${near}'?` }),
+  });
+}
+
+/** The range that {@link checkNumber} holds a number to. */
+export interface NumberRange {
+  readonly min?: number;
+  readonly max?: number;
+  /** Whether `min` itself is refused. */
+  readonly exclusiveMin?: boolean;
+  /** Whether `max` itself is refused. */
+  readonly exclusiveMax?: boolean;
+  readonly integer?: boolean;
+  /** Whether infinities are refused. Default `true`. */
+  readonly finite?: boolean;
+}
+
+/** The number, if it is one and lies in the range. NaN never does. */
+export function checkNumber(
+  where: string,
+  argument: string,
+  value: unknown,
+  range: NumberRange = {},
+): number {
+  const { min, max, exclusiveMin = false, exclusiveMax = false, integer = false, finite = true } = range;
+  const fits =
+    typeof value === 'number' &&
+    !Number.isNaN(value) &&
+    (!finite || Number.isFinite(value)) &&
+    (!integer || Number.isInteger(value)) &&
+    (min === undefined || (exclusiveMin ? value > min : value >= min)) &&
+    (max === undefined || (exclusiveMax ? value < max : value <= max));
+  if (fits) return value;
+  const bounds = [
+    ...(min === undefined ? [] : [exclusiveMin ? `above ${min}` : `at least ${min}`]),
+    ...(max === undefined ? [] : [exclusiveMax ? `below ${max}` : `at most ${max}`]),
+  ];
+  const kind = integer ? 'an integer' : finite ? 'a finite number' : 'a number';
+  throw new ArgumentError({
+    where,
+    argument,
+    must: `be ${[kind, bounds.join(' and ')].filter((part) => part !== '').join(' ')}`,
+    got: describeValue(value),
+  });
+}
+
+/** Refuses two tensors of different shapes; nothing is broadcast. */
+export function checkSameShape(where: string, nameA: string, a: Tensor, nameB: string, b: Tensor): void {
+  if (sameShape(a.shape, b.shape)) return;
+  throw new ShapeError({
+    where,
+    argument: nameB,
+    must: `have the shape of ${nameA}, ${formatShape(a.shape)}`,
+    got: formatShape(b.shape),
+    hint: 'reshape or expand it; it is never broadcast',
+  });
+}
+
+/** Refuses a tensor of another rank. `what` says what the argument is: "a matrix [n, d]". */
+export function checkRank(where: string, argument: string, x: Tensor, rank: number, what: string): void {
+  if (x.rank === rank) return;
+  throw new ShapeError({ where, argument, must: `be ${what}`, got: `shape ${formatShape(x.shape)}` });
+}

@@ -1,0 +1,211 @@
+/** @file The engine: cotangents flow to inputs by falling creation number. It names no op. */
+import { DTypeError, GraphError, ShapeError } from '../errors.js';
+import { formatShape, type Shape, sameShape } from '../shape.js';
+import { Tensor } from '../tensor.js';
+import { checkVersions } from './apply.js';
+import { withGradMode } from './mode.js';
+import type { Node } from './node.js';
+import { add, filled, sumTo } from './vectorSpace.js';
+
+/** A max-heap of nodes by creation number. */
+class NodeHeap {
+  readonly #items: Node[] = [];
+
+  get size(): number {
+    return this.#items.length;
+  }
+
+  push(node: Node): void {
+    const items = this.#items;
+    let i = items.length;
+    items.push(node);
+    while (i > 0) {
+      const parent = (i - 1) >> 1;
+      if (items[parent].id >= node.id) break;
+      items[i] = items[parent];
+      i = parent;
+    }
+    items[i] = node;
+  }
+
+  pop(): Node {
+    const items = this.#items;
+    const top = items[0];
+    const last = items.pop() as Node;
+    const n = items.length;
+    if (n === 0) return top;
+    let i = 0;
+    for (;;) {
+      let child = 2 * i + 1;
+      if (child >= n) break;
+      if (child + 1 < n && items[child + 1].id > items[child].id) child++;
+      if (items[child].id <= last.id) break;
+      items[i] = items[child];
+      i = child;
+    }
+    items[i] = last;
+    return top;
+  }
+}
+
+/** What one backward pass found. Nothing has been changed yet. */
+export interface Pass {
+  /** Cotangents of leaves, or of the wanted nodes where some were named. */
+  readonly cotangents: ReadonlyMap<Node, Tensor>;
+  /** Every op node that was gone through: what to free. */
+  readonly visited: readonly Node[];
+}
+
+/** The nodes between `roots` and `targets`, ends included: all that a pass for the targets has to visit. */
+function pathsTo(roots: readonly Node[], targets: ReadonlySet<Node>): Set<Node> {
+  let oldest = Infinity;
+  for (const node of targets) oldest = Math.min(oldest, node.id);
+  const reachable = new Set(roots);
+  // A Set yields what is added while it is walked. Nothing older than the oldest target depends on one.
+  for (const node of reachable) {
+    for (const edge of node.edges) if (edge !== undefined && edge.id >= oldest) reachable.add(edge);
+  }
+  const paths = new Set<Node>();
+  for (const node of [...reachable].sort((a, b) => a.id - b.id)) {
+    if (targets.has(node) || node.edges.some((edge) => edge !== undefined && paths.has(edge)))
+      paths.add(node);
+  }
+  return paths;
+}
+
+/**
+ * Cotangents of the leaves, or of `targets`, given those of the roots. Each node is visited once, after everything
+ * made from it, because inputs are older than outputs: no recursion, no colouring.
+ */
+export function propagate(
+  where: string,
+  roots: readonly (readonly [Node, Tensor])[],
+  createGraph: boolean,
+  targets?: ReadonlySet<Node>,
+): Pass {
+  const paths =
+    targets === undefined
+      ? undefined
+      : pathsTo(
+          roots.map(([node]) => node),
+          targets,
+        );
+  const pending = new Map<Node, Tensor>();
+  const found = new Map<Node, Tensor>();
+  const visited: Node[] = [];
+  const heap = new NodeHeap();
+  const send = (node: Node, g: Tensor): void => {
+    if (paths !== undefined && !paths.has(node)) return;
+    const sum = pending.get(node);
+    if (sum === undefined) heap.push(node);
+    pending.set(node, sum === undefined ? g : add(sum, g));
+  };
+  withGradMode(where, createGraph, () => {
+    for (const [node, g] of roots) send(node, g);
+    while (heap.size > 0) {
+      const node = heap.pop();
+      const g = pending.get(node) as Tensor;
+      pending.delete(node);
+      if (targets === undefined ? node.leaf !== undefined : targets.has(node)) found.set(node, g);
+      const { row, saved } = node;
+      if (row?.vjp === undefined) continue;
+      if (saved === undefined) throw freed(where, node);
+      visited.push(node);
+      checkVersions(where, node);
+      for (let i = 0; i < node.edges.length; i++) {
+        const edge = node.edges[i];
+        if (edge === undefined || (paths !== undefined && !paths.has(edge))) continue;
+        const vjp = row.vjp[Math.min(i, row.vjp.length - 1)];
+        if (vjp !== null) send(edge, toInput(where, vjp(g, saved, i), node, i, edge));
+      }
+    }
+  });
+  return { cotangents: found, visited };
+}
+
+/** Forgets what the visited nodes saved. Nodes whose rows save nothing can be gone through again, as in PyTorch. */
+export function free(visited: readonly Node[]): void {
+  for (const node of visited) if (node.row?.saves !== undefined) node.saved = undefined;
+}
+
+function freed(where: string, node: Node): GraphError {
+  return new GraphError({
+    where,
+    problem: `what ${node.row?.name} (node ${node.id}) saved was freed by an earlier backward`,
+    hint: 'pass retainGraph: true to the earlier call',
+  });
+}
+
+/** Sums a cotangent down to its input, after checking that the row returned one that fits. */
+function toInput(where: string, g: unknown, node: Node, i: number, edge: Node): Tensor {
+  const name = node.row?.name;
+  if (!(g instanceof Tensor)) {
+    throw new GraphError({
+      where,
+      problem: `the vjp of ${name} for input ${i} returned ${g === null ? 'null' : typeof g}`,
+      hint: 'return a tensor shaped as the input',
+    });
+  }
+  if (g.dtype !== edge.dtype) {
+    throw new GraphError({
+      where,
+      problem: `the vjp of ${name} for input ${i} returned ${g.dtype}, the input is ${edge.dtype}`,
+      hint: 'cast() it',
+    });
+  }
+  if (sameShape(g.shape, edge.shape)) return g;
+  if (!sumsTo(g.shape, edge.shape)) {
+    throw new GraphError({
+      where,
+      problem:
+        `the vjp of ${name} for input ${i} returned shape ${formatShape(g.shape)}, ` +
+        `the input has ${formatShape(edge.shape)}`,
+      hint: 'return the shape of the input, or one that it broadcasts to',
+    });
+  }
+  return sumTo(g, edge.shape);
+}
+
+function sumsTo(shape: Shape, target: Shape): boolean {
+  const lead = shape.length - target.length;
+  return lead >= 0 && target.every((extent, axis) => extent === 1 || extent === shape[lead + axis]);
+}
+
+/** The node and starting cotangent of an output: `gradient`, or 1 for a single element. */
+export function rootOf(where: string, output: Tensor, gradient: Tensor | undefined): readonly [Node, Tensor] {
+  if (output.node === undefined) {
+    throw new GraphError({
+      where,
+      problem: `the output ${formatShape(output.shape)} does not depend on anything that requires a gradient`,
+      hint: 'make parameters with requiresGrad: true, and compute outside of noGrad',
+    });
+  }
+  if (gradient === undefined) {
+    if (output.size !== 1) {
+      throw new GraphError({
+        where,
+        problem: `the output must have one element, got shape ${formatShape(output.shape)}`,
+        hint: 'reduce it with sum() or mean(), or pass a gradient of its shape',
+      });
+    }
+    return [output.node, filled(output.shape, 1, output.dtype)];
+  }
+  if (!sameShape(gradient.shape, output.shape)) {
+    throw new ShapeError({
+      where,
+      argument: 'gradient',
+      must: `have the output's shape ${formatShape(output.shape)}`,
+      got: formatShape(gradient.shape),
+    });
+  }
+  if (gradient.dtype !== output.dtype) {
+    throw new DTypeError({
+      where,
+      argument: 'gradient',
+      must: `have the output's dtype ${output.dtype}`,
+      got: gradient.dtype,
+      hint: 'cast() it',
+    });
+  }
+  return [output.node, gradient];
+}

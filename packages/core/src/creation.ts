@@ -1,0 +1,544 @@
+/** @file Tensors from outside and from nothing. Everything that comes in is checked here, once. */
+import type { NdArray } from 'ndarray';
+import { checkNumber, checkOptions, checkTensor, describeValue, typedArrayName } from './arguments.js';
+import { markLeaf } from './autodiff/apply.js';
+import { filled } from './autodiff/vectorSpace.js';
+import { allocateArray, DTYPES, type DType, isFloat, type TypedArray } from './dtype.js';
+import { ArgumentError, DTypeError, LimitError, ShapeError, StateError } from './errors.js';
+import { cast } from './ops/define.js';
+import { clone } from './ops/elementwise.js';
+import { checkShape, formatShape, MAX_RANK, MAX_SIZE, packedStrides, type Shape, sizeOf } from './shape.js';
+import { Storage } from './storage.js';
+import { storageOf, Tensor } from './tensor.js';
+
+/** Numbers or booleans in arrays of arrays. */
+export type NestedData = number | boolean | readonly NestedData[];
+
+/** Typed arrays that can be taken in; 64-bit integers cannot. */
+export type InputArray = TypedArray | Int8Array | Uint8ClampedArray | Int16Array | Uint16Array | Uint32Array;
+
+/** What {@link tensor} takes. */
+export type TensorData = NestedData | InputArray | NdArray | Tensor;
+
+/** Options of all functions that make tensors. */
+export interface CreationOptions {
+  /** Default `'float32'`. */
+  readonly dtype?: DType;
+  /** Whether derivatives are wanted. Default `false`. */
+  readonly requiresGrad?: boolean;
+}
+
+/** Options of {@link tensor}. */
+export interface TensorOptions extends CreationOptions {
+  /** The shape of flat data; the data's own by default. */
+  readonly shape?: Shape;
+}
+
+/** dtype of each array that comes in; the float16 array is named because Node 20 has no such class. */
+const INPUT_DTYPES: ReadonlyMap<string, DType> = new Map([
+  ['Float32Array', 'float32'],
+  ['Float64Array', 'float64'],
+  ['Float16Array', 'float32'],
+  ['Int8Array', 'int32'],
+  ['Uint8Array', 'int32'],
+  ['Uint8ClampedArray', 'int32'],
+  ['Int16Array', 'int32'],
+  ['Uint16Array', 'int32'],
+  ['Int32Array', 'int32'],
+  ['Uint32Array', 'int32'],
+] as const);
+
+/** Options checked, with the leaf made at the end if wanted. */
+function finish(where: string, t: Tensor, requiresGrad: unknown): Tensor {
+  if (requiresGrad === undefined || requiresGrad === false) return t;
+  if (requiresGrad !== true) {
+    throw new ArgumentError({
+      where,
+      argument: 'requiresGrad',
+      must: 'be true or false',
+      got: describeValue(requiresGrad),
+    });
+  }
+  return markLeaf(where, t);
+}
+
+export function checkDType(where: string, dtype: unknown): DType {
+  const known = DTYPES.find((d) => d === dtype);
+  if (known !== undefined) return known;
+  throw new ArgumentError({
+    where,
+    argument: 'dtype',
+    must: `be one of ${[...DTYPES]
+      .reverse()
+      .map((d) => `'${d}'`)
+      .join(', ')}`,
+    got: describeValue(dtype),
+  });
+}
+
+/** Refuses memory that can change its size or vanish under a tensor. */
+function checkBuffer(where: string, array: ArrayBufferView): void {
+  const { buffer } = array as {
+    buffer: ArrayBufferLike & { resizable?: boolean; growable?: boolean; detached?: boolean };
+  };
+  if (Object.prototype.toString.call(buffer) === '[object SharedArrayBuffer]') {
+    throw new ArgumentError({
+      where,
+      argument: 'data',
+      must: 'own its memory',
+      got: 'a view of a SharedArrayBuffer',
+      hint: 'copy it with slice()',
+    });
+  }
+  if (buffer.resizable === true || buffer.growable === true) {
+    throw new ArgumentError({
+      where,
+      argument: 'data',
+      must: 'have a fixed length',
+      got: 'a view of a resizable buffer',
+      hint: 'copy it with slice()',
+    });
+  }
+  if (buffer.detached === true || (array.byteLength === 0 && buffer.byteLength === 0 && isDetached(buffer))) {
+    throw new StateError({
+      where,
+      problem: 'data was transferred away: its buffer is detached',
+      hint: 'copy it before postMessage',
+    });
+  }
+}
+
+/** Whether a buffer was transferred: making a view of it is refused. */
+function isDetached(buffer: ArrayBufferLike): boolean {
+  try {
+    new Uint8Array(buffer);
+    return false;
+  } catch {
+    return true;
+  }
+}
+
+/** The value as an element of `dtype`, or a refusal that says where it was. */
+function checkElement(where: string, value: unknown, dtype: DType, argument: () => string): number {
+  const number = typeof value === 'boolean' ? Number(value) : value;
+  if (typeof number !== 'number') {
+    throw new DTypeError({
+      where,
+      argument: argument(),
+      must: 'be a number or a boolean',
+      got: describeValue(value),
+    });
+  }
+  if (isFloat(dtype)) return number;
+  const fits = dtype === 'bool' ? number === 0 || number === 1 : number === (number | 0);
+  if (!fits) {
+    throw new DTypeError({
+      where,
+      argument: argument(),
+      must: dtype === 'bool' ? 'be true, false, 0 or 1' : 'be an integer that int32 holds',
+      got: `${number}`,
+      hint: `build it as 'float64', then cast()`,
+    });
+  }
+  return number;
+}
+
+/** Shape of nested arrays, with every refusal naming the path to the fault. */
+function nestedShape(where: string, data: unknown): number[] {
+  const shape: number[] = [];
+  for (let level: unknown = data; Array.isArray(level); level = level[0]) {
+    if (shape.length === MAX_RANK) {
+      throw new ShapeError({
+        where,
+        argument: 'data',
+        must: `be nested at most ${MAX_RANK} deep`,
+        got: 'deeper or circular arrays',
+      });
+    }
+    shape.push(level.length);
+    if (level.length === 0) break;
+  }
+  return shape;
+}
+
+/** The leaves of nested arrays in order, checked to form a box. */
+function flatten(where: string, data: unknown, shape: readonly number[]): unknown[] {
+  const flat: unknown[] = [];
+  const walk = (level: unknown, axis: number, path: string): void => {
+    if (axis === shape.length) {
+      if (Array.isArray(level)) {
+        throw new ShapeError({
+          where,
+          argument: `data${path}`,
+          must: 'be a number like its neighbours',
+          got: describeValue(level),
+        });
+      }
+      flat.push(level);
+      return;
+    }
+    if (!Array.isArray(level) || level.length !== shape[axis]) {
+      throw new ShapeError({
+        where,
+        argument: `data${path}`,
+        must: `have length ${shape[axis]} like its neighbours`,
+        got: Array.isArray(level) ? `length ${level.length}` : describeValue(level),
+      });
+    }
+    for (let i = 0; i < level.length; i++) walk(level[i], axis + 1, `${path}[${i}]`);
+  };
+  walk(data, 0, '');
+  return flat;
+}
+
+/** A flat place as the path of indices a user wrote. */
+function pathOf(i: number, shape: Shape): string {
+  return packedStrides(shape)
+    .map((stride, axis) => `[${Math.floor(i / stride) % shape[axis]}]`)
+    .join('');
+}
+
+function fromFlat(
+  where: string,
+  values: ArrayLike<unknown>,
+  shape: Shape,
+  dtype: DType,
+  natural: Shape,
+  name = 'data',
+): Tensor {
+  const size = sizeOf(shape);
+  if (values.length !== size) {
+    throw new ShapeError({
+      where,
+      problem: `data has ${values.length} values, shape ${formatShape(shape)} needs ${size}`,
+    });
+  }
+  const array = allocateArray(dtype, size);
+  for (let i = 0; i < size; i++) {
+    array[i] = checkElement(where, values[i], dtype, () => `${name}${pathOf(i, natural)}`);
+  }
+  return new Tensor(new Storage(array, 0, size), shape, packedStrides(shape), 0, dtype);
+}
+
+/** Whether `x` has the fields of an NdArray. They are checked one by one before any is used. */
+function looksLikeNdArray(
+  x: unknown,
+): x is { data: unknown; shape: unknown; stride: unknown; offset: unknown } {
+  return typeof x === 'object' && x !== null && 'data' in x && 'shape' in x && 'stride' in x && 'offset' in x;
+}
+
+/** The four fields of an NdArray, checked and copied: nothing else of it is trusted. */
+function checkNdArray(
+  where: string,
+  x: unknown,
+): { data: ArrayLike<unknown>; dtype: DType; shape: Shape; strides: number[]; offset: number } {
+  if (!looksLikeNdArray(x)) {
+    throw new ArgumentError({ where, argument: 'x', must: 'be an NdArray', got: describeValue(x) });
+  }
+  const shape = checkShape(where, 'x.shape', x.shape);
+  const { data, stride, offset } = x;
+  const name = typedArrayName(data);
+  const dtype = name === undefined ? (Array.isArray(data) ? 'float32' : undefined) : INPUT_DTYPES.get(name);
+  if (dtype === undefined) {
+    throw new DTypeError({
+      where,
+      argument: 'x.data',
+      must: 'be an array of numbers',
+      got: describeValue(data),
+    });
+  }
+  if (ArrayBuffer.isView(data)) checkBuffer(where, data);
+  if (
+    !Array.isArray(stride) ||
+    stride.length !== shape.length ||
+    !stride.every((s) => Number.isSafeInteger(s))
+  ) {
+    throw new ShapeError({
+      where,
+      argument: 'x.stride',
+      must: `hold ${shape.length} integers, one per axis`,
+      got: Array.isArray(stride) ? formatShape(stride as number[]) : describeValue(stride),
+    });
+  }
+  const strides = (stride as number[]).slice();
+  const start = checkNumber(where, 'x.offset', offset, { integer: true, min: 0 });
+  if (start > MAX_SIZE) {
+    throw new LimitError({ where, argument: 'x.offset', must: `be at most ${MAX_SIZE}`, got: `${start}` });
+  }
+  const { length } = data as ArrayLike<unknown>;
+  if (sizeOf(shape) > 0) {
+    let lowest = start;
+    let highest = start;
+    shape.forEach((extent, axis) => {
+      const reach = (extent - 1) * strides[axis];
+      if (reach < 0) lowest += reach;
+      else highest += reach;
+    });
+    if (lowest < 0 || highest >= length) {
+      const worst = lowest < 0 ? lowest : highest;
+      throw new ShapeError({
+        where,
+        argument: 'x',
+        problem: `the view ${formatShape(shape)} with strides ${formatShape(strides)} reaches index ${worst} of ${length}`,
+      });
+    }
+  }
+  return { data: data as ArrayLike<unknown>, dtype, shape, strides, offset: start };
+}
+
+/**
+ * A tensor that copies its data: nested arrays, a number or boolean, a typed array, an `NdArray` of any strides, or a
+ * tensor.
+ *
+ * Numbers give float32 and booleans bool; Float64Array gives float64; 8-, 16- and 32-bit integers give int32.
+ *
+ * @param data - ragged, sparse, circular or non-numeric data is refused with the place of the fault.
+ * @param options - `dtype` converts; integers and bools refuse values they cannot hold. `shape` is for flat data.
+ * @throws {@link ShapeError}, {@link DTypeError}, {@link ArgumentError}, {@link LimitError}.
+ *
+ * @example
+ * ```ts
+ * tensor([[1, 2], [3, 4]]).shape // => [2, 2]
+ * tensor(new Int32Array([1, 2, 3, 4]), { shape: [2, 2] }).dtype // => 'int32'
+ * tensor(0.1, { dtype: 'float64' }).item() // => 0.1
+ * ```
+ */
+export function tensor(data: TensorData, options: TensorOptions = {}): Tensor {
+  const where = 'tensor';
+  checkOptions(where, options, ['dtype', 'requiresGrad', 'shape']);
+  const asked = options.dtype === undefined ? undefined : checkDType(where, options.dtype);
+  const shape = options.shape === undefined ? undefined : checkShape(where, 'shape', options.shape);
+  return finish(where, build(where, data, asked, shape), options.requiresGrad);
+}
+
+function build(where: string, data: unknown, asked: DType | undefined, shape: Shape | undefined): Tensor {
+  if (data instanceof Tensor) {
+    const copy = clone(detached(cast(data, asked ?? data.dtype)));
+    return shape === undefined ? copy : fromFlat(where, copy.toTypedArray(), shape, copy.dtype, shape);
+  }
+  if (typeof data === 'number' || typeof data === 'boolean') {
+    return fromFlat(
+      where,
+      [data],
+      shape ?? [],
+      asked ?? (typeof data === 'boolean' ? 'bool' : 'float32'),
+      [],
+    );
+  }
+  const name = typedArrayName(data);
+  if (name !== undefined) {
+    const dtype = INPUT_DTYPES.get(name);
+    if (dtype === undefined) {
+      throw new DTypeError({
+        where,
+        argument: 'data',
+        must: 'hold numbers',
+        got: `a ${name}`,
+        ...(name.startsWith('Big') ? { hint: 'convert it with Array.from(data, Number)' } : {}),
+      });
+    }
+    checkBuffer(where, data as ArrayBufferView);
+    const values = data as unknown as ArrayLike<number>;
+    return fromFlat(where, values, shape ?? [values.length], asked ?? dtype, [values.length]);
+  }
+  if (Array.isArray(data)) {
+    const natural = nestedShape(where, data);
+    const flat = flatten(where, data, natural);
+    checkShape(where, 'data', natural);
+    const dtype =
+      asked ?? (flat.length > 0 && flat.every((v) => typeof v === 'boolean') ? 'bool' : 'float32');
+    return fromFlat(where, flat, shape ?? natural, dtype, natural);
+  }
+  if (looksLikeNdArray(data)) {
+    const view = checkNdArray(where, data);
+    const values = new Array<unknown>(sizeOf(view.shape));
+    const index = new Tensor(
+      new Storage(new Uint8Array(0), 0, 0),
+      view.shape,
+      view.strides,
+      view.offset,
+      'bool',
+    );
+    index.forEachIndex((position, i) => {
+      values[i] = view.data[position];
+    });
+    return fromFlat(where, values, shape ?? view.shape, asked ?? view.dtype, view.shape);
+  }
+  throw new ArgumentError({
+    where,
+    argument: 'data',
+    must: 'be a number, a boolean, an array, a typed array, an NdArray or a tensor',
+    got: describeValue(data),
+  });
+}
+
+/** The same memory outside of the graph. */
+function detached(t: Tensor): Tensor {
+  return t.node === undefined ? t : new Tensor(t.storage, t.shape, t.strides, t.offset, t.dtype);
+}
+
+/**
+ * A tensor that shares the memory of an `NdArray`: writes are seen on both sides. Float32Array, Float64Array, Int32Array
+ * only; other arrays must be copied by {@link tensor}.
+ *
+ * @throws {@link ShapeError} for a view that reaches outside of its data; {@link DTypeError} for other arrays.
+ *
+ * @example
+ * ```ts
+ * const t = tensor([[1, 2], [3, 4]]);
+ * fromNdarray(t.ndarray).toArray() // => [[1, 2], [3, 4]]
+ * ```
+ */
+export function fromNdarray(x: NdArray, options: Pick<CreationOptions, 'requiresGrad'> = {}): Tensor {
+  const where = 'fromNdarray';
+  checkOptions(where, options, ['requiresGrad']);
+  const { data, shape, strides, offset } = checkNdArray(where, x);
+  const name = typedArrayName(data) ?? 'an Array';
+  if (name !== 'Float32Array' && name !== 'Float64Array' && name !== 'Int32Array') {
+    throw new DTypeError({
+      where,
+      argument: 'x.data',
+      must: 'be a Float32Array, Float64Array or Int32Array to be shared',
+      got: name,
+      hint: 'tensor(x) copies and converts',
+    });
+  }
+  const array = data as unknown as TypedArray;
+  const dtype = INPUT_DTYPES.get(name) as DType;
+  return finish(where, new Tensor(storageOf(array), shape, strides, offset, dtype), options.requiresGrad);
+}
+
+/**
+ * A tensor of one value.
+ *
+ * @example
+ * ```ts
+ * full([2], 7).toArray() // => [7, 7]
+ * ```
+ */
+export function full(shape: Shape, value: number | boolean, options: CreationOptions = {}): Tensor {
+  return filledWith('full', shape, value, options);
+}
+
+function filledWith(where: string, shape: Shape, value: number | boolean, options: CreationOptions): Tensor {
+  checkOptions(where, options, ['dtype', 'requiresGrad']);
+  const natural = typeof value === 'boolean' ? 'bool' : 'float32';
+  const dtype = options.dtype === undefined ? natural : checkDType(where, options.dtype);
+  const number = checkElement(where, value, dtype, () => 'value');
+  return finish(where, filled(checkShape(where, 'shape', shape), number, dtype), options.requiresGrad);
+}
+
+/**
+ * Zeros.
+ *
+ * @example
+ * ```ts
+ * zeros([2, 2]).toArray() // => [[0, 0], [0, 0]]
+ * ```
+ */
+export function zeros(shape: Shape, options: CreationOptions = {}): Tensor {
+  return filledWith('zeros', shape, 0, options);
+}
+
+/**
+ * Ones.
+ *
+ * @example
+ * ```ts
+ * ones([3], { dtype: 'int32' }).toArray() // => [1, 1, 1]
+ * ```
+ */
+export function ones(shape: Shape, options: CreationOptions = {}): Tensor {
+  return filledWith('ones', shape, 1, options);
+}
+
+/** Zeros in the shape and dtype of `x`. */
+export function zerosLike(x: Tensor, options: CreationOptions = {}): Tensor {
+  checkTensor('zerosLike', 'x', x);
+  return filledWith('zerosLike', x.shape, 0, { dtype: x.dtype, ...options });
+}
+
+/** Ones in the shape and dtype of `x`. */
+export function onesLike(x: Tensor, options: CreationOptions = {}): Tensor {
+  checkTensor('onesLike', 'x', x);
+  return filledWith('onesLike', x.shape, 1, { dtype: x.dtype, ...options });
+}
+
+/**
+ * Numbers from `start` up to, but without, `stop`, as NumPy's `arange`. With one argument they start at 0.
+ *
+ * @throws {@link ArgumentError} for a step of 0.
+ *
+ * @example
+ * ```ts
+ * arange(1, 7, 2).toArray() // => [1, 3, 5]
+ * ```
+ */
+export function arange(start: number, stop?: number, step = 1, options: CreationOptions = {}): Tensor {
+  const where = 'arange';
+  checkOptions(where, options, ['dtype', 'requiresGrad']);
+  const from = stop === undefined ? 0 : checkNumber(where, 'start', start);
+  const to = stop === undefined ? checkNumber(where, 'start', start) : checkNumber(where, 'stop', stop);
+  if (checkNumber(where, 'step', step) === 0) {
+    throw new ArgumentError({ where, argument: 'step', must: 'not be 0', got: '0' });
+  }
+  const count = Math.max(0, Math.ceil((to - from) / step));
+  const shape = checkShape(where, 'the result', [count]);
+  return sequence(where, shape, (i) => from + i * step, options);
+}
+
+/**
+ * `count` numbers from `start` to `stop`, both included, at equal distances.
+ *
+ * @example
+ * ```ts
+ * linspace(0, 1, 5).toArray() // => [0, 0.25, 0.5, 0.75, 1]
+ * ```
+ */
+export function linspace(start: number, stop: number, count: number, options: CreationOptions = {}): Tensor {
+  const where = 'linspace';
+  checkOptions(where, options, ['dtype', 'requiresGrad']);
+  const from = checkNumber(where, 'start', start);
+  const to = checkNumber(where, 'stop', stop);
+  const n = checkNumber(where, 'count', count, { integer: true, min: 0 });
+  const shape = checkShape(where, 'the result', [n]);
+  return sequence(
+    where,
+    shape,
+    (i) => (i === n - 1 && n > 1 ? to : from + (i * (to - from)) / Math.max(1, n - 1)),
+    options,
+  );
+}
+
+function sequence(
+  where: string,
+  shape: Shape,
+  value: (i: number) => number,
+  options: CreationOptions,
+): Tensor {
+  const dtype = options.dtype === undefined ? 'float32' : checkDType(where, options.dtype);
+  const array = allocateArray(dtype, shape[0]);
+  for (let i = 0; i < array.length; i++) {
+    array[i] = checkElement(where, value(i), dtype, () => `the result${pathOf(i, shape)}`);
+  }
+  const t = new Tensor(new Storage(array, 0, array.length), shape, packedStrides(shape), 0, dtype);
+  return finish(where, t, options.requiresGrad);
+}
+
+/**
+ * A matrix with ones on its main diagonal: `[rows, columns]`, square by default.
+ *
+ * @example
+ * ```ts
+ * eye(2).toArray() // => [[1, 0], [0, 1]]
+ * ```
+ */
+export function eye(rows: number, columns: number = rows, options: CreationOptions = {}): Tensor {
+  const where = 'eye';
+  checkOptions(where, options, ['dtype', 'requiresGrad']);
+  const shape = checkShape(where, 'the result', [rows, columns]);
+  const dtype = options.dtype === undefined ? 'float32' : checkDType(where, options.dtype);
+  const t = filled(shape, 0, dtype);
+  for (let i = 0; i < Math.min(rows, columns); i++) t.storage.array[t.storage.base + i * (columns + 1)] = 1;
+  return finish(where, t, options.requiresGrad);
+}

@@ -1,0 +1,213 @@
+/**
+ * @file Ops as methods: the one file that attaches them, so that `tensor.ts` need import no op. Each method is the free
+ * function with the tensor as its first argument.
+ */
+import { markLeaf } from './autodiff/apply.js';
+import { checkDType } from './creation.js';
+import type { DType } from './dtype.js';
+import { cast } from './ops/define.js';
+import * as elementwise from './ops/elementwise.js';
+import * as indexing from './ops/indexing.js';
+import * as inPlace from './ops/inPlace.js';
+import * as linalg from './ops/linalg.js';
+import * as movement from './ops/movement.js';
+import * as order from './ops/order.js';
+import * as reduce from './ops/reduce.js';
+import * as rows from './ops/rows.js';
+import { format } from './print.js';
+import { Tensor } from './tensor.js';
+import { type BackwardOptions, backward } from './transforms.js';
+
+/** The free functions that are methods too, by the name of their file. */
+const elementwiseMethods = {
+  add: elementwise.add,
+  sub: elementwise.sub,
+  mul: elementwise.mul,
+  div: elementwise.div,
+  floorDivide: elementwise.floorDivide,
+  mod: elementwise.mod,
+  pow: elementwise.pow,
+  neg: elementwise.neg,
+  abs: elementwise.abs,
+  sign: elementwise.sign,
+  square: elementwise.square,
+  reciprocal: elementwise.reciprocal,
+  exp: elementwise.exp,
+  expm1: elementwise.expm1,
+  log: elementwise.log,
+  log1p: elementwise.log1p,
+  log2: elementwise.log2,
+  logaddexp: elementwise.logaddexp,
+  sqrt: elementwise.sqrt,
+  rsqrt: elementwise.rsqrt,
+  tanh: elementwise.tanh,
+  sigmoid: elementwise.sigmoid,
+  logSigmoid: elementwise.logSigmoid,
+  softplus: elementwise.softplus,
+  relu: elementwise.relu,
+  maximum: elementwise.maximum,
+  minimum: elementwise.minimum,
+  clamp: elementwise.clamp,
+  eq: elementwise.eq,
+  ne: elementwise.ne,
+  lt: elementwise.lt,
+  le: elementwise.le,
+  gt: elementwise.gt,
+  ge: elementwise.ge,
+  logicalAnd: elementwise.logicalAnd,
+  logicalOr: elementwise.logicalOr,
+  logicalNot: elementwise.logicalNot,
+  isNaN: elementwise.isNaN,
+  isFinite: elementwise.isFinite,
+  floor: elementwise.floor,
+  ceil: elementwise.ceil,
+  trunc: elementwise.trunc,
+  round: elementwise.round,
+  clone: elementwise.clone,
+};
+const reduceMethods = {
+  sum: reduce.sum,
+  mean: reduce.mean,
+  prod: reduce.prod,
+  max: reduce.max,
+  min: reduce.min,
+  argmax: reduce.argmax,
+  argmin: reduce.argmin,
+  any: reduce.any,
+  all: reduce.all,
+  variance: reduce.variance,
+  std: reduce.std,
+  norm: reduce.norm,
+  logSumExp: reduce.logSumExp,
+};
+const rowsMethods = {
+  softmax: rows.softmax,
+  logSoftmax: rows.logSoftmax,
+  cumsum: rows.cumsum,
+  normalize: rows.normalize,
+};
+const linalgMethods = {
+  matmul: linalg.matmul,
+  dot: linalg.dot,
+  outer: linalg.outer,
+};
+const movementMethods = {
+  reshape: movement.reshape,
+  flatten: movement.flatten,
+  squeeze: movement.squeeze,
+  unsqueeze: movement.unsqueeze,
+  permute: movement.permute,
+  transpose: movement.transpose,
+  expand: movement.expand,
+  slice: movement.slice,
+  select: movement.select,
+  flip: movement.flip,
+  roll: movement.roll,
+  split: movement.split,
+  chunk: movement.chunk,
+  unbind: movement.unbind,
+  repeat: movement.repeat,
+  tile: movement.tile,
+  pad: movement.pad,
+  diagonal: movement.diagonal,
+  triu: movement.triu,
+  tril: movement.tril,
+};
+const indexingMethods = {
+  gather: indexing.gather,
+  scatterAdd: indexing.scatterAdd,
+  indexSelect: indexing.indexSelect,
+  indexAdd: indexing.indexAdd,
+};
+const orderMethods = {
+  sort: order.sort,
+  argsort: order.argsort,
+  topk: order.topk,
+};
+
+const methods = {
+  ...elementwiseMethods,
+  ...reduceMethods,
+  ...rowsMethods,
+  ...linalgMethods,
+  ...movementMethods,
+  ...indexingMethods,
+  ...orderMethods,
+};
+
+type Methods = typeof methods;
+
+/** A free function without its first argument. */
+type Method<F> = F extends (x: infer _X, ...rest: infer Rest) => infer Result
+  ? (...rest: Rest) => Result
+  : never;
+
+type Fluent = { [K in keyof Methods]: Method<Methods[K]> };
+
+declare module './tensor.js' {
+  interface Tensor extends Fluent {
+    /** The axes in reverse order; a view. */
+    readonly T: Tensor;
+    /** See {@link backward}. */
+    backward(gradient?: Tensor, options?: BackwardOptions): void;
+    /** The same values outside of the graph, as a view. See {@link stopGradient}. */
+    detach(): Tensor;
+    /** See {@link assign}. */
+    assign(value: Parameters<typeof inPlace.assign>[1]): this;
+    /** See {@link cast}. */
+    cast(dtype: DType): Tensor;
+    /**
+     * Makes this tensor a leaf whose `.grad` collects, unless it requires a gradient already.
+     *
+     * @throws {@link DTypeError} for integers and bools.
+     */
+    requireGrad(): this;
+    /** See {@link where}: this tensor is the condition. */
+    where(a: Parameters<typeof elementwise.where>[1], b: Parameters<typeof elementwise.where>[2]): Tensor;
+    /** Shape, dtype and values. */
+    toString(): string;
+  }
+}
+
+const define = (name: string | symbol, value: unknown): void => {
+  Object.defineProperty(Tensor.prototype, name, { value, writable: true, configurable: true });
+};
+
+for (const [name, op] of Object.entries(methods) as [string, (x: Tensor, ...rest: unknown[]) => unknown][]) {
+  define(name, function (this: Tensor, ...rest: unknown[]): unknown {
+    return op(this, ...rest);
+  });
+}
+Object.defineProperty(Tensor.prototype, 'T', {
+  get(this: Tensor): Tensor {
+    return movement.permute(
+      this,
+      this.shape.map((_, axis) => this.rank - 1 - axis),
+    );
+  },
+  configurable: true,
+});
+define('backward', function (this: Tensor, gradient?: Tensor, options?: BackwardOptions): void {
+  backward(this, gradient, options);
+});
+define('detach', function (this: Tensor): Tensor {
+  return elementwise.stopGradient(this);
+});
+define('assign', function (this: Tensor, value: Parameters<typeof inPlace.assign>[1]): Tensor {
+  return inPlace.assign(this, value);
+});
+define('cast', function (this: Tensor, dtype: DType): Tensor {
+  return cast(this, checkDType('cast', dtype));
+});
+define('requireGrad', function (this: Tensor): Tensor {
+  return this.requiresGrad ? this : markLeaf('requireGrad', this);
+});
+define('where', function (this: Tensor, a: Tensor, b: Tensor): Tensor {
+  return elementwise.where(this, a, b);
+});
+define('toString', function (this: Tensor): string {
+  return format(this);
+});
+define(Symbol.for('nodejs.util.inspect.custom'), function (this: Tensor): string {
+  return format(this);
+});

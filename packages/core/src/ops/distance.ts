@@ -1,0 +1,124 @@
+/** @file Distances between all pairs of rows. */
+import { type Kernel, distance as kernels } from '@ndgrad/kernels';
+import { checkNumber, checkOptions } from '../arguments.js';
+import { apply } from '../autodiff/apply.js';
+import type { OpRow } from '../autodiff/node.js';
+import { broadcastTo, packed } from '../autodiff/vectorSpace.js';
+import { floatOf } from '../dtype.js';
+import { ShapeError } from '../errors.js';
+import { broadcastShapes, formatShape, sizeOf } from '../shape.js';
+import type { Tensor } from '../tensor.js';
+import { cast, operand, unify } from './define.js';
+import { divideNoNan, mul, neg, sub } from './elementwise.js';
+import { matmul } from './linalg.js';
+import { transpose, unsqueeze } from './movement.js';
+import { norm, sum } from './reduce.js';
+
+/** `[batch, n, m, d]` of operands `[…, n, d]` and `[…, m, d]` with equal leading axes. */
+function pairPlan(x: Tensor, y: Tensor): number[] {
+  return [sizeOf(x.shape.slice(0, -2)), x.shape[x.rank - 2], y.shape[y.rank - 2], x.shape[x.rank - 1]];
+}
+
+function pairRow(
+  name: string,
+  kernel: Kernel,
+  saves: OpRow<null>['saves'],
+  weight: (g: Tensor, d: Tensor) => Tensor,
+): OpRow<null> {
+  return {
+    name,
+    shape: ([a, b]) => [...a.slice(0, -1), b[b.length - 2]],
+    run: (home, y, [a, b]) => home.call(kernel, pairPlan(a, b), y, packed(home, a), packed(home, b)),
+    ...(saves === undefined ? {} : { saves }),
+    vjp: [
+      (g, { inputs: [a, b], output }) => weightedDifference(weight(g, output), a, b),
+      (g, { inputs: [a, b], output }) => weightedDifference(transpose(weight(g, output)), b, a),
+    ],
+  };
+}
+
+/** Σ_j w[i, j] (a[i] − b[j]): fused, because the difference of the two sums would cancel. */
+function weightedDifference(w: Tensor, a: Tensor, b: Tensor): Tensor {
+  return apply(weightedDifferenceRow, [w, a, b], null);
+}
+
+const weightedDifferenceRow: OpRow<null> = {
+  name: 'weightedDifference',
+  shape: ([, a]) => a,
+  run: (home, y, [w, a, b]) =>
+    home.call(
+      kernels.weightedDifference,
+      pairPlan(a, b),
+      y,
+      packed(home, w),
+      packed(home, a),
+      packed(home, b),
+    ),
+  saves: { inputs: [0, 1, 2] },
+  vjp: [
+    (g, { inputs: [, a, b] }) => sub(sum(mul(g, a), { axis: -1, keepDims: true }), matmul(g, transpose(b))),
+    (g, { inputs: [w] }) => mul(g, sum(w, { axis: -1, keepDims: true })),
+    (g, { inputs: [w] }) => neg(matmul(transpose(w), g)),
+  ],
+};
+
+const squaredCdistRow = pairRow('squaredCdist', kernels.squaredCdist, { inputs: [0, 1] }, (g) => mul(g, 2));
+// Coincident points are at a kink: the derivative of smallest norm is 0.
+const cdistRow = pairRow('cdist', kernels.cdist, { inputs: [0, 1], output: true }, (g, d) =>
+  divideNoNan(g, d),
+);
+
+/** Both sets of points in one float dtype, with equal leading axes. */
+function pointSets(where: string, x1: Tensor, x2: Tensor): [Tensor, Tensor] {
+  const [a, b] = unify(where, [operand(where, x1, 'x1'), operand(where, x2, 'x2')]).map((t) =>
+    cast(t, floatOf(t.dtype)),
+  );
+  if (a.rank < 2 || b.rank < 2 || a.shape[a.rank - 1] !== b.shape[b.rank - 1]) {
+    throw new ShapeError({
+      where,
+      problem: `x1 and x2 must be […, n, d] and […, m, d], got ${formatShape(a.shape)} and ${formatShape(b.shape)}`,
+    });
+  }
+  const batch = broadcastShapes(where, [a.shape.slice(0, -2), b.shape.slice(0, -2)]);
+  return [broadcastTo(a, [...batch, ...a.shape.slice(-2)]), broadcastTo(b, [...batch, ...b.shape.slice(-2)])];
+}
+
+/** Options of {@link cdist}. */
+export interface CdistOptions {
+  /** The p of the norm of differences, at least 1. Default 2. */
+  readonly p?: number;
+}
+
+/**
+ * Distances between all rows: `[…, n, d]` and `[…, m, d] → […, n, m]`, by subtracting coordinates, so that identical rows
+ * are at exactly 0 and a far origin costs no digits. The derivative at distance 0 is 0. Other p than 2 take O(n m d)
+ * memory.
+ *
+ * @throws {@link ShapeError} when the last extents differ; {@link ArgumentError} for p below 1.
+ *
+ * @example
+ * ```ts
+ * cdist(tensor([[0, 0]]), tensor([[3, 4], [0, 0]])).toArray() // => [[5, 0]]
+ * ```
+ */
+export function cdist(x1: Tensor, x2: Tensor, options: CdistOptions = {}): Tensor {
+  checkOptions('cdist', options, ['p']);
+  const p = checkNumber('cdist', 'p', options.p ?? 2, { min: 1, finite: false });
+  const [a, b] = pointSets('cdist', x1, x2);
+  if (p === 2) return apply(cdistRow, [a, b], null);
+  return norm(sub(unsqueeze(a, -2), unsqueeze(b, -3)), { axis: -1, ord: p });
+}
+
+/**
+ * Squared Euclidean distances between all rows: `[…, n, d]` and `[…, m, d] → […, n, m]`, smooth everywhere.
+ *
+ * @throws {@link ShapeError} when the last extents differ.
+ *
+ * @example
+ * ```ts
+ * squaredCdist(tensor([[0, 0]]), tensor([[3, 4]])).item() // => 25
+ * ```
+ */
+export function squaredCdist(x1: Tensor, x2: Tensor): Tensor {
+  return apply(squaredCdistRow, pointSets('squaredCdist', x1, x2), null);
+}

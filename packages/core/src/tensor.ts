@@ -1,0 +1,273 @@
+/** @file The tensor: a strided view of a storage, and its place in the graph. Imports no op; fluent.ts adds methods. */
+import ndarray, { type NdArray } from 'ndarray';
+import type { Node } from './autodiff/node.js';
+import type { DType, TypedArray } from './dtype.js';
+import { allocateArray } from './dtype.js';
+import { AliasError, ArgumentError, GraphError, ShapeError } from './errors.js';
+import { formatShape, isPacked, type Shape, sizeOf } from './shape.js';
+import { state } from './state.js';
+import { Storage } from './storage.js';
+
+/** The library's version, carried by every tensor so that a clash of two copies can say which they are. */
+export const VERSION = '0.1.0';
+
+const BRAND = Symbol.for('ndgrad.Tensor');
+
+/** Storages whose array is known outside. One array has one storage, or writes through the other would not be counted. */
+const exposed = new WeakMap<TypedArray, Storage>();
+
+/** The storage over an array that comes from outside: the one that gave the array out, if one did. @internal */
+export function storageOf(array: TypedArray): Storage {
+  const known = exposed.get(array) ?? new Storage(array, 0, array.length);
+  exposed.set(array, known);
+  return known;
+}
+
+/** Nested arrays of numbers or booleans, as `toArray` gives them. */
+export type Nested<T> = T | readonly Nested<T>[];
+
+/**
+ * An n-dimensional array of one dtype that may record how it was made.
+ *
+ * A tensor is a view: storage, shape, strides, offset. Views share their storage, so a write through one is seen
+ * through all. Make tensors with `tensor`, `zeros`, `fromNdarray` and the ops, never with `new`.
+ *
+ * @example
+ * ```ts
+ * const t = tensor([[1, 2, 3], [4, 5, 6]]);
+ * t.shape // => [2, 3]
+ * t.dtype // => 'float32'
+ * t.T.toArray() // => [[1, 4], [2, 5], [3, 6]]
+ * ```
+ */
+export class Tensor {
+  /** Extents of the axes, outermost first. */
+  readonly shape: Shape;
+  readonly dtype: DType;
+  /** How many elements to step per axis. */
+  readonly strides: readonly number[];
+  /** Index of the first element in the storage. */
+  readonly offset: number;
+  /** Number of elements. */
+  readonly size: number;
+  /** @internal */
+  readonly storage: Storage;
+  /** What `backward` goes through; undefined when nothing here requires a gradient. @internal */
+  node: Node | undefined = undefined;
+  /** The gradient that `backward` has accumulated, on leaves. */
+  grad: Tensor | undefined = undefined;
+  #ndarray: NdArray<TypedArray> | undefined = undefined;
+
+  /** @internal */
+  constructor(storage: Storage, shape: Shape, strides: readonly number[], offset: number, dtype: DType) {
+    this.storage = storage;
+    this.shape = shape;
+    this.strides = strides;
+    this.offset = offset;
+    this.dtype = dtype;
+    this.size = sizeOf(shape);
+  }
+
+  /** Number of axes. */
+  get rank(): number {
+    return this.shape.length;
+  }
+
+  /** Whether derivatives flow to this tensor. */
+  get requiresGrad(): boolean {
+    return this.node !== undefined;
+  }
+
+  /** Whether no recorded op made this tensor: parameters, inputs, constants. */
+  get isLeaf(): boolean {
+    return this.node === undefined || this.node.leaf !== undefined;
+  }
+
+  /** Whether the elements lie in row-major order without gaps. */
+  get isContiguous(): boolean {
+    return isPacked(this.shape, this.strides);
+  }
+
+  /**
+   * The live `NdArray` over the same memory, made on first use. Reading is free; write through {@link Tensor.write},
+   * because a write that goes around it is not seen by the checks of `backward`.
+   *
+   * @example
+   * ```ts
+   * tensor([[1, 2], [3, 4]]).T.ndarray.get(0, 1) // => 3
+   * ```
+   */
+  get ndarray(): NdArray<TypedArray> {
+    exposed.set(this.storage.array, this.storage);
+    this.#ndarray ??= ndarray(
+      this.storage.array,
+      this.shape.slice(),
+      this.strides.slice(),
+      this.storage.base + this.offset,
+    );
+    return this.#ndarray;
+  }
+
+  /**
+   * The one element of a tensor that has one, as a number (bool as 0 or 1).
+   *
+   * @throws {@link ShapeError} for any other size.
+   *
+   * @example
+   * ```ts
+   * tensor([[42]]).item() // => 42
+   * ```
+   */
+  item(): number {
+    if (this.size !== 1) {
+      throw new ShapeError({
+        where: 'item',
+        argument: 'the tensor',
+        must: 'have one element',
+        got: `shape ${formatShape(this.shape)}`,
+        hint: 'reduce it, or use toArray()',
+      });
+    }
+    return this.storage.array[this.storage.base + this.offset];
+  }
+
+  /** Calls `visit(storage index)` for each element in row-major order. @internal */
+  forEachIndex(visit: (index: number, i: number) => void): void {
+    const { shape, strides } = this;
+    const at = new Array<number>(shape.length).fill(0);
+    let index = this.storage.base + this.offset;
+    for (let i = 0; i < this.size; i++) {
+      visit(index, i);
+      for (let axis = shape.length - 1; axis >= 0; axis--) {
+        index += strides[axis];
+        if (++at[axis] < shape[axis]) break;
+        index -= shape[axis] * strides[axis];
+        at[axis] = 0;
+      }
+    }
+  }
+
+  /**
+   * A packed copy of the elements in row-major order; bool gives a Uint8Array of 0 and 1.
+   *
+   * @example
+   * ```ts
+   * tensor([[1, 2], [3, 4]]).T.toTypedArray() // => new Float32Array([1, 3, 2, 4])
+   * ```
+   */
+  toTypedArray(): TypedArray {
+    const copy = allocateArray(this.dtype, this.size);
+    const { array } = this.storage;
+    if (this.isContiguous) {
+      const start = this.storage.base + this.offset;
+      copy.set(array.subarray(start, start + this.size));
+    } else {
+      this.forEachIndex((index, i) => {
+        copy[i] = array[index];
+      });
+    }
+    return copy;
+  }
+
+  /**
+   * The elements as nested arrays: numbers, or booleans for bool. A 0-d tensor gives the bare element.
+   *
+   * @example
+   * ```ts
+   * tensor([true, false]).toArray() // => [true, false]
+   * ```
+   */
+  toArray(): Nested<number> | Nested<boolean> {
+    const flat = this.toTypedArray();
+    const { shape } = this;
+    const bool = this.dtype === 'bool';
+    let next = 0;
+    const build = (axis: number): Nested<number | boolean> => {
+      if (axis === shape.length) {
+        const value = flat[next++];
+        return bool ? value !== 0 : value;
+      }
+      return Array.from({ length: shape[axis] }, () => build(axis + 1));
+    };
+    return build(0) as Nested<number>;
+  }
+
+  /**
+   * Writes in place: `fn` gets the live NdArray, and the storage's version moves on, so that a `backward` which needs
+   * the old values refuses instead of being wrong.
+   *
+   * @param fn - synchronous; sets elements of the array it is given.
+   * @returns this tensor.
+   * @throws {@link GraphError} for a tensor that requires a gradient, unless under `noGrad`.
+   * @throws {@link AliasError} for a view whose elements share memory.
+   * @throws {@link ArgumentError} when `fn` returns a promise.
+   *
+   * @example
+   * ```ts
+   * const t = zeros([2, 2]);
+   * t.write((a) => a.set(0, 1, 5)).toArray() // => [[0, 5], [0, 0]]
+   * ```
+   */
+  write(fn: (values: NdArray<TypedArray>) => void): this {
+    requireWritable('write', this);
+    let result: unknown;
+    try {
+      result = fn(this.ndarray);
+    } finally {
+      // Also when fn throws: it may have written before.
+      this.storage.version++;
+    }
+    if (isThenable(result)) {
+      throw new ArgumentError({
+        where: 'write',
+        argument: 'fn',
+        must: 'be synchronous',
+        got: 'a promise',
+        hint: 'await first, then write',
+      });
+    }
+    return this;
+  }
+}
+
+Object.defineProperty(Tensor.prototype, BRAND, { value: VERSION });
+
+/** The version of the copy of the library that made `x`, if any did. */
+export function foreignVersion(x: unknown): string | undefined {
+  if (typeof x !== 'object' || x === null || x instanceof Tensor) return undefined;
+  const version: unknown = (x as { [BRAND]?: unknown })[BRAND];
+  return typeof version === 'string' ? version : undefined;
+}
+
+export function isThenable(x: unknown): boolean {
+  return typeof x === 'object' && x !== null && typeof (x as { then?: unknown }).then === 'function';
+}
+
+/** Refuses a write into memory that elements share, or that the graph stands on. */
+export function requireWritable(where: string, t: Tensor): void {
+  if (state.gradEnabled && t.requiresGrad) {
+    throw new GraphError({
+      where,
+      problem: `the tensor ${formatShape(t.shape)} requires a gradient, which a write in place would falsify`,
+      hint: 'wrap the write in noGrad(() => …)',
+    });
+  }
+  if (!t.isContiguous && overlaps(t.shape, t.strides)) {
+    throw new AliasError({
+      where,
+      problem: `elements of the view ${formatShape(t.shape)} with strides ${formatShape(t.strides)} share memory`,
+      hint: 'write into clone() of it',
+    });
+  }
+}
+
+/** Whether two index tuples can reach one element: strides, in rising order, must each step past what lies below. */
+function overlaps(shape: Shape, strides: readonly number[]): boolean {
+  const axes = shape.map((extent, axis) => ({ extent, stride: Math.abs(strides[axis]) }));
+  let reach = 0;
+  for (const { extent, stride } of axes.filter((a) => a.extent > 1).sort((a, b) => a.stride - b.stride)) {
+    if (stride <= reach) return true;
+    reach += (extent - 1) * stride;
+  }
+  return false;
+}

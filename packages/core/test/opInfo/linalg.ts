@@ -1,0 +1,434 @@
+/** @file Test rows of ops/linalg.ts, ops/distance.ts and cast. */
+import { tensor } from '../../src/creation.js';
+import { ArgumentError, NumericError, ShapeError } from '../../src/errors.js';
+import { cast as castTo } from '../../src/ops/define.js';
+import * as pairs from '../../src/ops/distance.js';
+import * as ops from '../../src/ops/linalg.js';
+import type { Tensor } from '../../src/tensor.js';
+import { gradients } from '../../src/transforms.js';
+import { at, atBroadcast, build, type Grid } from '../grid.js';
+import { ARITHMETIC, bools, type Domain, FLOAT, near, real, type Sample, type Sampled } from './row.js';
+
+const f64 = (data: readonly unknown[], requiresGrad = false): Tensor =>
+  tensor(data as number[], { dtype: 'float64', requiresGrad });
+
+const total = (n: number, term: (k: number) => number): number => {
+  let sum = 0;
+  for (let k = n - 1; k >= 0; k--) sum += term(k);
+  return sum;
+};
+
+/** The product of stacks of matrices, element by element from its definition. */
+function product(a: Grid, b: Grid, batch: readonly number[]): Grid {
+  const [n, inner] = a.shape.slice(-2);
+  const m = b.shape[b.shape.length - 1];
+  return build([...batch, n, m], (index) => {
+    const lead = index.slice(0, -2);
+    const [i, j] = index.slice(-2);
+    const stack = (x: Grid, p: number, q: number): number => {
+      const own = x.shape.slice(0, -2);
+      const skip = lead.length - own.length;
+      return at(x, [...own.map((extent, axis) => (extent === 1 ? 0 : lead[skip + axis])), p, q]);
+    };
+    return total(inner, (k) => stack(a, i, k) * stack(b, k, j));
+  });
+}
+
+function multiplied(a: number[], b: number[], batch: number[] = []): Sample {
+  return {
+    title: `[${a}] · [${b}]`,
+    inputs: [real(a), real(b)],
+    call: (x, y) => ops.matmul(x, y),
+    value: (x, y) => product(x, y, batch),
+  };
+}
+
+/** Rows of the second operand that no row of the first comes near. */
+const ABOVE: Domain = [[2.5, 4]];
+
+function between(
+  op: (a: Tensor, b: Tensor) => Tensor,
+  measure: (differences: number[]) => number,
+  a: number[],
+  b: number[],
+): Sample {
+  return {
+    title: `[${a}] to [${b}]`,
+    inputs: [real(a), real(b, ABOVE)],
+    call: op,
+    value: (x, y) => {
+      const d = a[a.length - 1];
+      const rank = Math.max(a.length, b.length);
+      const lead = Array.from({ length: rank - 2 }, (_, axis) => {
+        const p = a[a.length - rank + axis] ?? 1;
+        const q = b[b.length - rank + axis] ?? 1;
+        return p === 1 ? q : p;
+      });
+      return build([...lead, a[a.length - 2], b[b.length - 2]], (index) => {
+        const place = index.slice(0, -2);
+        const [i, j] = index.slice(-2);
+        return measure(
+          Array.from(
+            { length: d },
+            (_, k) => atBroadcast(x, [...place, i, k]) - atBroadcast(y, [...place, j, k]),
+          ),
+        );
+      });
+    },
+  };
+}
+
+const SETS: readonly (readonly [number[], number[]])[] = [
+  [
+    [3, 4],
+    [2, 4],
+  ],
+  [
+    [2, 3, 2],
+    [2, 4, 2],
+  ],
+  [
+    [3, 2],
+    [2, 1, 2],
+  ],
+  [
+    [2, 1, 3, 2],
+    [3, 2, 2],
+  ],
+  [
+    [0, 3],
+    [2, 3],
+  ],
+  [
+    [1, 5],
+    [0, 5],
+  ],
+];
+
+const euclidean = (xs: number[]): number => Math.sqrt(total(xs.length, (k) => xs[k] ** 2));
+
+/** Derivatives of the sum of all distances by both sets. */
+function pull(op: (a: Tensor, b: Tensor) => Tensor, a: number[][], b: number[][]): unknown {
+  const x = f64(a, true);
+  const y = f64(b, true);
+  const d = op(x, y);
+  const ones = tensor(new Float64Array(d.size).fill(1), { shape: d.shape });
+  return gradients([d], [x, y], { gradients: [ones] }).map((g) => g?.toArray());
+}
+
+export const linalg = {
+  matmul: {
+    kind: 'sampled',
+    results: ARITHMETIC,
+    ulps: 64,
+    samples: [
+      multiplied([2, 3], [3, 4]),
+      multiplied([1, 1], [1, 1]),
+      multiplied([5, 7], [7, 5]),
+      multiplied([2, 3, 4], [4, 2], [2]),
+      multiplied([3, 4], [2, 4, 2], [2]),
+      multiplied([2, 1, 2, 3], [3, 3, 2], [2, 3]),
+      multiplied([0, 3], [3, 2]),
+      multiplied([2, 0], [0, 3]),
+      multiplied([2, 3], [3, 0]),
+      // Large enough for the packed tiles, with ragged edges.
+      multiplied([17, 18], [18, 19]),
+      {
+        title: 'a vector on the left',
+        inputs: [real([3]), real([3, 2])],
+        call: (x, y) => ops.matmul(x, y),
+        value: (x, y) => build([2], ([j]) => total(3, (k) => x.data[k] * at(y, [k, j]))),
+      },
+      {
+        title: 'a vector on the right',
+        inputs: [real([2, 4, 3]), real([3])],
+        call: (x, y) => ops.matmul(x, y),
+        value: (x, y) => build([2, 4], ([b, i]) => total(3, (k) => at(x, [b, i, k]) * y.data[k])),
+      },
+      {
+        title: 'two vectors',
+        inputs: [real([4]), real([4])],
+        call: (x, y) => ops.matmul(x, y),
+        value: (x, y) => build([], () => total(4, (k) => x.data[k] * y.data[k])),
+      },
+    ],
+    refusals: [
+      [
+        () => ops.matmul(f64([[1, 2, 3]]), f64([[1, 2, 3]])),
+        ShapeError,
+        'matmul: inner extents differ: a [1, 3] has 3 columns, b [1, 3] has 1 rows; b.T would fit',
+      ],
+      [
+        () => ops.matmul(f64([[1, 2, 3]]), f64([[1], [2]])),
+        ShapeError,
+        'matmul: inner extents differ: a [1, 3] has 3 columns, b [2, 1] has 2 rows; check the order of the factors',
+      ],
+      [
+        () =>
+          ops.matmul(
+            f64([
+              [1, 2, 3],
+              [4, 5, 6],
+            ]),
+            f64([[1], [2]]),
+          ),
+        ShapeError,
+        'matmul: inner extents differ: a [2, 3] has 3 columns, b [2, 1] has 2 rows; a.T would fit',
+      ],
+      [
+        () => ops.matmul(tensor(1), f64([1])),
+        ShapeError,
+        'matmul: a must have at least one axis, got a 0-d tensor; use mul() for scalars',
+      ],
+      [
+        () => ops.matmul(f64([1]), 2 as never),
+        ArgumentError,
+        'matmul: b must be a tensor, got 2; wrap it in tensor(…)',
+      ],
+      [
+        () =>
+          ops.matmul(
+            tensor(new Float64Array(12), { shape: [2, 2, 3] }),
+            tensor(new Float64Array(18), { shape: [3, 3, 2] }),
+          ),
+        ShapeError,
+        'matmul: shapes [2] and [3] do not broadcast; axis 0 is 2 against 3',
+      ],
+    ],
+    facts: [
+      ['dtypes promote', () => ops.matmul(tensor([1]), f64([1])).dtype, 'float64'],
+      [
+        'float32 accumulates in double',
+        () =>
+          ops.matmul(tensor(new Float32Array(1e5).fill(0.1)), tensor(new Float32Array(1e5).fill(1))).item(),
+        Math.fround(1e5 * Math.fround(0.1)),
+      ],
+    ],
+  },
+  dot: {
+    kind: 'sampled',
+    results: ARITHMETIC,
+    ulps: 64,
+    samples: [5, 1, 0].map((n) => ({
+      title: `of length ${n}`,
+      inputs: [real([n]), real([n])],
+      call: (x: Tensor, y: Tensor) => ops.dot(x, y),
+      value: (x: Grid, y: Grid) => build([], () => total(n, (k) => x.data[k] * y.data[k])),
+    })),
+    refusals: [
+      [() => ops.dot(f64([[1]]), f64([1])), ShapeError, 'dot: a must be a vector, got shape [1, 1]'],
+      [() => ops.dot(f64([1]), f64([[1]])), ShapeError, 'dot: b must be a vector, got shape [1, 1]'],
+      [() => ops.dot(f64([1, 2]), f64([1])), ShapeError, 'dot: b must have the length of a, 2, got 1'],
+    ],
+  },
+  outer: {
+    kind: 'sampled',
+    results: ARITHMETIC,
+    samples: [
+      [2, 3],
+      [1, 4],
+      [0, 2],
+    ].map(([n, m]) => ({
+      title: `${n} by ${m}`,
+      inputs: [real([n]), real([m])],
+      call: (x: Tensor, y: Tensor) => ops.outer(x, y),
+      value: (x: Grid, y: Grid) => build([n, m], ([i, j]) => x.data[i] * y.data[j]),
+    })),
+    refusals: [[() => ops.outer(f64([1]), tensor(1)), ShapeError, 'outer: b must be a vector, got shape []']],
+  },
+} satisfies Record<string, Sampled>;
+
+export const distance = {
+  cdist: {
+    kind: 'sampled',
+    results: FLOAT,
+    ulps: 16,
+    samples: [
+      ...SETS.map(([a, b]) => between((x, y) => pairs.cdist(x, y), euclidean, a, b)),
+      ...SETS.slice(0, 3).map(([a, b]) =>
+        between(
+          (x, y) => pairs.cdist(x, y, { p: 1 }),
+          (xs) => total(xs.length, (k) => Math.abs(xs[k])),
+          a,
+          b,
+        ),
+      ),
+      ...SETS.slice(0, 2).map(([a, b]) =>
+        between(
+          (x, y) => pairs.cdist(x, y, { p: 3 }),
+          (xs) => Math.cbrt(total(xs.length, (k) => Math.abs(xs[k]) ** 3)),
+          a,
+          b,
+        ),
+      ),
+      between(
+        (x, y) => pairs.cdist(x, y, { p: Infinity }),
+        (xs) => Math.max(...xs.map(Math.abs)),
+        [3, 4],
+        [2, 4],
+      ),
+    ],
+    options: (options) => pairs.cdist(f64([[1]]), f64([[1]]), options),
+    refusals: [
+      [
+        () => pairs.cdist(f64([[1, 2]]), f64([[1]])),
+        ShapeError,
+        'cdist: x1 and x2 must be […, n, d] and […, m, d], got [1, 2] and [1, 1]',
+      ],
+      [
+        () => pairs.cdist(f64([1]), f64([[1]])),
+        ShapeError,
+        'cdist: x1 and x2 must be […, n, d] and […, m, d], got [1] and [1, 1]',
+      ],
+      [
+        () => pairs.cdist(f64([[1]]), f64([[1]]), { p: 0.5 }),
+        ArgumentError,
+        'cdist: p must be a number at least 1, got 0.5',
+      ],
+      [
+        () => pairs.cdist('a' as never, f64([[1]])),
+        ArgumentError,
+        'cdist: x1 must be a tensor or a number, got "a"; wrap arrays in tensor(…)',
+      ],
+    ],
+    kinks: [
+      {
+        at: 'two equal rows',
+        subgradient: '0 for both',
+        gradient: () => pull((x, y) => pairs.cdist(x, y), [[1, 2]], [[1, 2]]),
+        expected: [[[0, 0]], [[0, 0]]],
+      },
+      {
+        at: 'two equal rows, p = 1',
+        subgradient: '0 for both',
+        gradient: () => pull((x, y) => pairs.cdist(x, y, { p: 1 }), [[1, 2]], [[1, 2]]),
+        expected: [[[0, 0]], [[0, 0]]],
+      },
+      {
+        at: 'two equal rows, p = 3',
+        subgradient: '0 for both',
+        gradient: () => pull((x, y) => pairs.cdist(x, y, { p: 3 }), [[1, 2]], [[1, 2]]),
+        expected: [[[0, 0]], [[0, 0]]],
+      },
+    ],
+    facts: [
+      [
+        'equal rows far from the origin are at exactly 0',
+        () => pairs.cdist(tensor([[1e8, 0.1]]), tensor([[1e8, 0.1]])).item(),
+        0,
+      ],
+      ['a far origin costs no digits', () => pairs.cdist(tensor([[512695]]), tensor([[512804]])).item(), 109],
+      [
+        '1e200 does not overflow',
+        () => pairs.cdist(f64([[3e200, 4e200]]), f64([[0, 0]])).item(),
+        near(5e200),
+      ],
+      [
+        '1e-200 does not underflow',
+        () => pairs.cdist(f64([[3e-200, 4e-200]]), f64([[0, 0]])).item(),
+        near(5e-200),
+      ],
+    ],
+  },
+  squaredCdist: {
+    kind: 'sampled',
+    results: FLOAT,
+    ulps: 16,
+    samples: SETS.map(([a, b]) =>
+      between(
+        (x, y) => pairs.squaredCdist(x, y),
+        (xs) => total(xs.length, (k) => xs[k] * xs[k]),
+        a,
+        b,
+      ),
+    ),
+    refusals: [
+      [
+        () => pairs.squaredCdist(f64([[1, 2]]), f64([[1]])),
+        ShapeError,
+        'squaredCdist: x1 and x2 must be […, n, d] and […, m, d], got [1, 2] and [1, 1]',
+      ],
+    ],
+    facts: [
+      [
+        'of equal rows the derivative is 0',
+        () => pull(pairs.squaredCdist, [[1, 2]], [[1, 2]]),
+        [[[0, 0]], [[0, 0]]],
+      ],
+    ],
+  },
+} satisfies Record<string, Sampled>;
+
+export const definition = {
+  cast: {
+    kind: 'sampled',
+    results: { float32: 'float64', float64: 'float64', int32: 'float64', bool: 'float64' },
+    samples: [
+      { title: 'to float64', inputs: [real([2, 3])], call: (x) => castTo(x, 'float64'), value: (x) => x },
+      { title: 'from bool', inputs: [bools([3])], call: (x) => castTo(x, 'float64'), value: (x) => x },
+      { title: 'nothing', inputs: [real([0])], call: (x) => castTo(x, 'float64'), value: (x) => x },
+    ],
+    refusals: [
+      [
+        () => castTo(f64([1, Number.NaN]), 'int32'),
+        NumericError,
+        'cast: element 1 is NaN, which int32 cannot hold; clamp() it first',
+      ],
+      [
+        () => castTo(f64([3e9]), 'int32'),
+        NumericError,
+        'cast: element 0 is 3000000000, which int32 cannot hold; clamp() it first',
+      ],
+      [
+        () => castTo(f64([-Infinity]), 'int32'),
+        NumericError,
+        'cast: element 0 is -Infinity, which int32 cannot hold; clamp() it first',
+      ],
+      [
+        () => castTo(f64([1]), 'float16' as never),
+        ArgumentError,
+        "cast: dtype must be 'float64' or 'float32' or 'int32' or 'bool', got \"float16\"; did you mean 'float64'?",
+      ],
+      [
+        () => castTo([1] as never, 'float32'),
+        ArgumentError,
+        'cast: x must be a tensor, got an array of length 1; wrap it in tensor(…)',
+      ],
+    ],
+    facts: [
+      [
+        'to the same dtype it is the tensor itself',
+        () => {
+          const x = f64([1]);
+          return castTo(x, 'float64') === x;
+        },
+        true,
+      ],
+      ['float64 to float32 rounds', () => castTo(f64([0.1]), 'float32').item(), Math.fround(0.1)],
+      [
+        'floats to int32 drop the fraction',
+        () => castTo(f64([1.7, -1.7, 2147483647.9]), 'int32').toArray(),
+        [1, -1, 2147483647],
+      ],
+      [
+        'to bool asks whether it is 0',
+        () => castTo(f64([0, -0, 0.5, Number.NaN]), 'bool').toArray(),
+        [false, false, true, true],
+      ],
+      [
+        'int32 to bool asks the same',
+        () => castTo(tensor([0, 256], { dtype: 'int32' }), 'bool').toArray(),
+        [false, true],
+      ],
+      [
+        'the derivative comes back in the dtype of the input',
+        () => {
+          const x = f64([1, 2], true);
+          const [g] = gradients([castTo(x, 'float32')], [x], { gradients: [tensor([3, 4])] });
+          return [g?.dtype, g?.toArray()];
+        },
+        ['float64', [3, 4]],
+      ],
+    ],
+  },
+} satisfies Record<string, Sampled>;

@@ -1,0 +1,843 @@
+/** @file Test rows of ops/movement.ts. */
+import { tensor } from '../../src/creation.js';
+import { ArgumentError, IndexError, LimitError, ShapeError } from '../../src/errors.js';
+import * as ops from '../../src/ops/movement.js';
+import type { Tensor } from '../../src/tensor.js';
+import { at, atBroadcast, build, type Grid, replaced } from '../grid.js';
+import { real, SAME, type Sample, type Sampled } from './row.js';
+
+const ones = (...shape: number[]): Tensor =>
+  tensor(new Float32Array(shape.reduce((product, extent) => product * extent, 1)).fill(1), { shape });
+
+/** The same numbers under another shape. */
+const reshaped =
+  (...shape: number[]) =>
+  (x: Grid): Grid => ({ shape, data: x.data });
+
+/** The positions that a range of Python visits, by its own definition. */
+function visited([start, stop, step = 1]: readonly (number | null)[], n: number): number[] {
+  const by = step ?? 1;
+  const clip = (bound: number | null, open: number): number => {
+    if (bound === null) return open;
+    const place = bound < 0 ? bound + n : bound;
+    return by > 0 ? Math.min(Math.max(place, 0), n) : Math.min(Math.max(place, -1), n - 1);
+  };
+  const list: number[] = [];
+  const end = clip(stop, by > 0 ? n : -1);
+  for (let i = clip(start, by > 0 ? 0 : n - 1); by > 0 ? i < end : i > end; i += by) list.push(i);
+  return list;
+}
+
+function sliced(shape: readonly number[], ...ranges: ops.Range[]): Sample {
+  return {
+    title: `${JSON.stringify(ranges)} of [${shape}]`,
+    inputs: [real(shape)],
+    call: (x) => ops.slice(x, ...ranges),
+    value: (x) => {
+      const picks = x.shape.map((extent, axis) => visited(ranges[axis] ?? [null, null], extent));
+      return build(
+        picks.map((pick) => pick.length),
+        (index) =>
+          at(
+            x,
+            index.map((i, axis) => picks[axis][i]),
+          ),
+      );
+    },
+  };
+}
+
+/** Parts along an axis between cuts. */
+const parts =
+  (axis: number, ...cuts: number[]) =>
+  (x: Grid): Grid[] =>
+    cuts
+      .slice(1)
+      .map((stop, i) =>
+        build(replaced(x.shape, axis, Math.max(0, stop - cuts[i])), (index) =>
+          at(x, replaced(index, axis, index[axis] + cuts[i])),
+        ),
+      );
+
+function joined(axis: number, ...shapes: number[][]): Sample {
+  return {
+    title: `${JSON.stringify(shapes)} along ${axis}`,
+    inputs: shapes.map((shape) => real(shape)),
+    call: (...xs) => ops.concat(xs, { axis }),
+    value: (...xs) => {
+      const a = axis < 0 ? axis + shapes[0].length : axis;
+      const total = xs.reduce((sum, x) => sum + x.shape[a], 0);
+      return build(replaced(xs[0].shape, a, total), (index) => {
+        let place = index[a];
+        let k = 0;
+        while (place >= xs[k].shape[a]) place -= xs[k++].shape[a];
+        return at(xs[k], replaced(index, a, place));
+      });
+    },
+  };
+}
+
+function rolled(shape: number[], shift: number | number[], axis?: number | number[]): Sample {
+  return {
+    title: `[${shape}] by ${shift}${axis === undefined ? '' : ` along ${axis}`}`,
+    inputs: [real(shape)],
+    call: (x) => (axis === undefined ? ops.roll(x, shift) : ops.roll(x, shift, { axis })),
+    value: (x) => {
+      const n = x.data.length;
+      if (axis === undefined) {
+        return { shape, data: x.data.map((_, i) => x.data[(((i - (shift as number)) % n) + n) % n]) };
+      }
+      const axes = [axis].flat();
+      return build(shape, (index) =>
+        at(
+          x,
+          axes.reduce((place, a, k) => {
+            const by = typeof shift === 'number' ? shift : shift[k];
+            return replaced(place, a, (((place[a] - by) % shape[a]) + shape[a]) % shape[a]);
+          }, index),
+        ),
+      );
+    },
+  };
+}
+
+function triangular(lower: boolean, shape: number[], diagonal: number): Sample {
+  return {
+    title: `[${shape}] at ${diagonal}`,
+    inputs: [real(shape)],
+    call: (x) => (lower ? ops.tril : ops.triu)(x, { diagonal }),
+    value: (x) =>
+      build(shape, (index) => {
+        const [i, j] = index.slice(-2);
+        return (lower ? i + diagonal >= j : i + diagonal <= j) ? at(x, index) : 0;
+      }),
+  };
+}
+
+export const movement = {
+  reshape: {
+    kind: 'sampled',
+    results: SAME,
+    samples: [
+      {
+        title: 'to fewer axes',
+        inputs: [real([2, 3, 2])],
+        call: (x) => ops.reshape(x, [4, 3]),
+        value: reshaped(4, 3),
+      },
+      {
+        title: 'with −1',
+        inputs: [real([2, 6])],
+        call: (x) => ops.reshape(x, [3, -1, 2]),
+        value: reshaped(3, 2, 2),
+      },
+      { title: 'to 0-d', inputs: [real([1, 1])], call: (x) => ops.reshape(x, []), value: reshaped() },
+      { title: 'of 0-d', inputs: [real([])], call: (x) => ops.reshape(x, [1, 1]), value: reshaped(1, 1) },
+      {
+        title: 'of nothing',
+        inputs: [real([0, 3])],
+        call: (x) => ops.reshape(x, [2, 0]),
+        value: reshaped(2, 0),
+      },
+      {
+        title: 'of nothing with −1',
+        inputs: [real([0, 3])],
+        call: (x) => ops.reshape(x, [-1, 2]),
+        value: reshaped(0, 2),
+      },
+    ],
+    refusals: [
+      [
+        () => ops.reshape(ones(2, 3), [4]),
+        ShapeError,
+        'reshape: shape must hold the 6 elements of [2, 3], got [4]',
+      ],
+      [
+        () => ops.reshape(ones(2, 3), [4, -1]),
+        ShapeError,
+        'reshape: shape must hold the 6 elements of [2, 3], got [4, -1]',
+      ],
+      [
+        () => ops.reshape(ones(2, 3), [-1, -1]),
+        ShapeError,
+        'reshape: shape must hold at most one −1, got [-1, -1]',
+      ],
+      [
+        () => ops.reshape(ones(0, 3), [-1, 0]),
+        ShapeError,
+        'reshape: shape must hold the 0 elements of [0, 3], got [-1, 0]; −1 beside an extent of 0 can be anything',
+      ],
+      [
+        () => ops.reshape(ones(2), 2 as never),
+        ArgumentError,
+        'reshape: shape must be an array of extents, got number; write [2, 3]',
+      ],
+    ],
+    facts: [
+      [
+        'packed memory is shared',
+        () => {
+          const x = ones(4);
+          return ops.reshape(x, [2, 2]).storage === x.storage;
+        },
+        true,
+      ],
+    ],
+  },
+  flatten: {
+    kind: 'sampled',
+    results: SAME,
+    samples: [
+      { title: 'all', inputs: [real([2, 3, 2])], call: (x) => ops.flatten(x), value: reshaped(12) },
+      {
+        title: 'from axis 1',
+        inputs: [real([2, 3, 2])],
+        call: (x) => ops.flatten(x, { startAxis: 1 }),
+        value: reshaped(2, 6),
+      },
+      {
+        title: 'to axis −2',
+        inputs: [real([2, 3, 2])],
+        call: (x) => ops.flatten(x, { endAxis: -2 }),
+        value: reshaped(6, 2),
+      },
+      { title: '0-d', inputs: [real([])], call: (x) => ops.flatten(x), value: reshaped(1) },
+      { title: 'nothing', inputs: [real([2, 0])], call: (x) => ops.flatten(x), value: reshaped(0) },
+    ],
+    options: (options) => ops.flatten(ones(2), options),
+    refusals: [
+      [
+        () => ops.flatten(ones(2, 3), { startAxis: 1, endAxis: 0 }),
+        ArgumentError,
+        'flatten: endAxis must not come before startAxis 1, got 0',
+      ],
+      [
+        () => ops.flatten(ones(2, 3), { startAxis: 2 }),
+        IndexError,
+        'flatten: startAxis must be an integer in [-2, 2), got 2',
+      ],
+    ],
+  },
+  squeeze: {
+    kind: 'sampled',
+    results: SAME,
+    samples: [
+      { title: 'all', inputs: [real([1, 3, 1])], call: (x) => ops.squeeze(x), value: reshaped(3) },
+      {
+        title: 'one axis',
+        inputs: [real([1, 3, 1])],
+        call: (x) => ops.squeeze(x, { axis: -1 }),
+        value: reshaped(1, 3),
+      },
+      {
+        title: 'two axes',
+        inputs: [real([1, 3, 1])],
+        call: (x) => ops.squeeze(x, { axis: [2, 0] }),
+        value: reshaped(3),
+      },
+      { title: 'to 0-d', inputs: [real([1])], call: (x) => ops.squeeze(x), value: reshaped() },
+      { title: 'nothing', inputs: [real([1, 0])], call: (x) => ops.squeeze(x), value: reshaped(0) },
+    ],
+    options: (options) => ops.squeeze(ones(1), options),
+    refusals: [
+      [
+        () => ops.squeeze(ones(1, 3), { axis: 1 }),
+        ShapeError,
+        'squeeze: axis must have length 1, got length 3 at axis 1 of [1, 3]',
+      ],
+    ],
+  },
+  unsqueeze: {
+    kind: 'sampled',
+    results: SAME,
+    samples: [
+      {
+        title: 'in front',
+        inputs: [real([2, 3])],
+        call: (x) => ops.unsqueeze(x, 0),
+        value: reshaped(1, 2, 3),
+      },
+      {
+        title: 'at the end',
+        inputs: [real([2, 3])],
+        call: (x) => ops.unsqueeze(x, -1),
+        value: reshaped(2, 3, 1),
+      },
+      {
+        title: 'between',
+        inputs: [real([2, 0])],
+        call: (x) => ops.unsqueeze(x, 1),
+        value: reshaped(2, 1, 0),
+      },
+      { title: 'of 0-d', inputs: [real([])], call: (x) => ops.unsqueeze(x, 0), value: reshaped(1) },
+    ],
+    refusals: [
+      [() => ops.unsqueeze(ones(2), 2), IndexError, 'unsqueeze: axis must be an integer in [-2, 2), got 2'],
+    ],
+  },
+  permute: {
+    kind: 'sampled',
+    results: SAME,
+    samples: [
+      {
+        title: 'three axes',
+        inputs: [real([2, 3, 4])],
+        call: (x) => ops.permute(x, [2, 0, 1]),
+        value: (x) => build([4, 2, 3], ([k, i, j]) => at(x, [i, j, k])),
+      },
+      {
+        title: 'negative axes',
+        inputs: [real([2, 3, 0])],
+        call: (x) => ops.permute(x, [-1, 0, -2]),
+        value: () => ({ shape: [0, 2, 3], data: [] }),
+      },
+      { title: '0-d', inputs: [real([])], call: (x) => ops.permute(x, []), value: (x) => x },
+    ],
+    refusals: [
+      [
+        () => ops.permute(ones(2, 3), [0, 0]),
+        ArgumentError,
+        'permute: axes must name each of the 2 axes once, got [0, 0]',
+      ],
+      [
+        () => ops.permute(ones(2, 3), [0]),
+        ArgumentError,
+        'permute: axes must name each of the 2 axes once, got [0]',
+      ],
+      [
+        () => ops.permute(ones(2, 3), [0, 5]),
+        IndexError,
+        'permute: axes must be an integer in [-2, 2), got 5',
+      ],
+      [
+        () => ops.permute(ones(2, 3), 1 as never),
+        ArgumentError,
+        'permute: axes must name each of the 2 axes once, got 1',
+      ],
+    ],
+  },
+  transpose: {
+    kind: 'sampled',
+    results: SAME,
+    samples: [
+      {
+        title: 'the last two axes',
+        inputs: [real([2, 3, 4])],
+        call: (x) => ops.transpose(x),
+        value: (x) => build([2, 4, 3], ([i, j, k]) => at(x, [i, k, j])),
+      },
+      {
+        title: 'named axes',
+        inputs: [real([2, 3, 4])],
+        call: (x) => ops.transpose(x, 0, -1),
+        value: (x) => build([4, 3, 2], ([i, j, k]) => at(x, [k, j, i])),
+      },
+      {
+        title: 'nothing',
+        inputs: [real([2, 0])],
+        call: (x) => ops.transpose(x),
+        value: () => ({ shape: [0, 2], data: [] }),
+      },
+    ],
+    refusals: [
+      [() => ops.transpose(ones(2)), IndexError, 'transpose: axisA must be an integer in [-1, 1), got -2'],
+    ],
+  },
+  expand: {
+    kind: 'sampled',
+    results: SAME,
+    samples: [
+      {
+        title: 'a column',
+        inputs: [real([2, 1])],
+        call: (x) => ops.expand(x, [2, 3]),
+        value: (x) => build([2, 3], (index) => atBroadcast(x, index)),
+      },
+      {
+        title: 'new axes',
+        inputs: [real([3])],
+        call: (x) => ops.expand(x, [2, 2, 3]),
+        value: (x) => build([2, 2, 3], (index) => atBroadcast(x, index)),
+      },
+      {
+        title: '0-d',
+        inputs: [real([])],
+        call: (x) => ops.expand(x, [2, 2]),
+        value: (x) => build([2, 2], (index) => atBroadcast(x, index)),
+      },
+      {
+        title: 'to nothing',
+        inputs: [real([2, 1])],
+        call: (x) => ops.expand(x, [2, 0]),
+        value: () => ({ shape: [2, 0], data: [] }),
+      },
+    ],
+    refusals: [
+      [
+        () => ops.expand(ones(2), [3]),
+        ShapeError,
+        'expand: shape must be one that [2] broadcasts to, got [3]',
+      ],
+      [
+        () => ops.expand(ones(2, 1), [2]),
+        ShapeError,
+        'expand: shape must be one that [2, 1] broadcasts to, got [2]',
+      ],
+    ],
+    facts: [
+      [
+        'it is a view with stride 0',
+        () => {
+          const x = ones(2, 1);
+          const y = ops.expand(x, [4, 2, 3]);
+          return [y.storage === x.storage, y.strides];
+        },
+        [true, [0, 1, 0]],
+      ],
+    ],
+  },
+  slice: {
+    kind: 'sampled',
+    results: SAME,
+    samples: [
+      sliced([5], [1, 4]),
+      sliced([5], [null, null, -1]),
+      sliced([5], [4, null, -2]),
+      sliced([5], [-3, -1]),
+      sliced([5], [-10, 10]),
+      sliced([5], [-10, 10, 2]),
+      sliced([5], [10, -10, -3]),
+      sliced([5], [3, 1]),
+      sliced([4, 5], null, [0, 5, 2]),
+      sliced([4, 5], [3, 0, -1], [null, -1]),
+      sliced([4, 5, 2], [1, null]),
+      sliced([0, 3], [0, 2], [1, null]),
+    ],
+    refusals: [
+      [
+        () => ops.slice(ones(3), [0, 2, 0]),
+        ArgumentError,
+        'slice: range 0 must have a step other than 0, got 0',
+      ],
+      [
+        () => ops.slice(ones(3), 1 as never),
+        ArgumentError,
+        'slice: range 0 must be null, [start, stop] or [start, stop, step], got 1; select(x, axis, index) takes one index',
+      ],
+      [
+        () => ops.slice(ones(3), [0, 1.5]),
+        ArgumentError,
+        'slice: range 0 must hold integers or null, got 1.5',
+      ],
+      [() => ops.slice(ones(3), null, null), ArgumentError, 'slice: 2 ranges for 1 axes of [3]'],
+    ],
+    facts: [
+      [
+        'it is a view',
+        () => {
+          const x = ones(4);
+          return ops.slice(x, [1, 3]).storage === x.storage;
+        },
+        true,
+      ],
+    ],
+  },
+  select: {
+    kind: 'sampled',
+    results: SAME,
+    samples: [
+      {
+        title: 'a row',
+        inputs: [real([3, 4])],
+        call: (x) => ops.select(x, 0, 1),
+        value: (x) => build([4], ([j]) => at(x, [1, j])),
+      },
+      {
+        title: 'the last column',
+        inputs: [real([3, 4])],
+        call: (x) => ops.select(x, -1, -1),
+        value: (x) => build([3], ([i]) => at(x, [i, 3])),
+      },
+      {
+        title: 'to 0-d',
+        inputs: [real([3])],
+        call: (x) => ops.select(x, 0, 2),
+        value: (x) => build([], () => at(x, [2])),
+      },
+    ],
+    refusals: [
+      [() => ops.select(ones(3), 0, 3), IndexError, 'select: index must be an integer in [-3, 3), got 3'],
+      [() => ops.select(ones(3), 0, 0.5), IndexError, 'select: index must be an integer in [-3, 3), got 0.5'],
+      [() => ops.select(ones(3), '0' as never, 0), ArgumentError, 'select: axis must be an integer, got "0"'],
+    ],
+  },
+  flip: {
+    kind: 'sampled',
+    results: SAME,
+    samples: [
+      {
+        title: 'all axes',
+        inputs: [real([2, 3])],
+        call: (x) => ops.flip(x),
+        value: (x) => ({ shape: [2, 3], data: [...x.data].reverse() }),
+      },
+      {
+        title: 'one axis',
+        inputs: [real([2, 3])],
+        call: (x) => ops.flip(x, { axis: -1 }),
+        value: (x) => build([2, 3], ([i, j]) => at(x, [i, 2 - j])),
+      },
+      { title: 'nothing', inputs: [real([0])], call: (x) => ops.flip(x), value: (x) => x },
+      { title: '0-d', inputs: [real([])], call: (x) => ops.flip(x), value: (x) => x },
+    ],
+    options: (options) => ops.flip(ones(1), options),
+    refusals: [
+      [
+        () => ops.flip(ones(2, 2), { axis: [0, -2] }),
+        ArgumentError,
+        'flip: axis must name each axis once, got [0, -2]',
+      ],
+    ],
+  },
+  roll: {
+    kind: 'sampled',
+    results: SAME,
+    samples: [
+      rolled([5], 2),
+      rolled([5], -7),
+      rolled([2, 3], 1),
+      rolled([3, 4], 1, 1),
+      rolled([3, 4], [1, -2], [0, 1]),
+      rolled([3, 4], 3, 0),
+      { title: 'nothing', inputs: [real([0])], call: (x) => ops.roll(x, 3), value: (x) => x },
+    ],
+    options: (options) => ops.roll(ones(1), 1, options),
+    refusals: [
+      [
+        () => ops.roll(ones(2, 2), [1, 2], { axis: 0 }),
+        ArgumentError,
+        'roll: shift must give a number, or one for each of 1 axes, got an array of length 2',
+      ],
+      [() => ops.roll(ones(2, 2), 0.5), ArgumentError, 'roll: shift must be an integer, got 0.5'],
+    ],
+  },
+  concat: {
+    kind: 'sampled',
+    results: SAME,
+    samples: [
+      joined(0, [2, 3], [1, 3]),
+      joined(-1, [2, 3], [2, 1], [2, 2]),
+      joined(0, [0, 3], [2, 3]),
+      joined(0, [3]),
+      joined(1, [2, 0], [2, 0]),
+    ],
+    options: (options) => ops.concat([ones(1)], options),
+    refusals: [
+      [
+        () => ops.concat([ones(2, 3), ones(2, 4)]),
+        ShapeError,
+        'concat: tensors[1] must match [2, 3] outside of axis 0, got [2, 4]',
+      ],
+      [
+        () => ops.concat([ones(2, 3), ones(2)]),
+        ShapeError,
+        'concat: tensors[1] must match [2, 3] outside of axis 0, got [2]',
+      ],
+      [
+        () => ops.concat([]),
+        ArgumentError,
+        'concat: tensors must be an array of at least one tensor, got an array of length 0',
+      ],
+      [
+        () => ops.concat([ones(1), 2 as never]),
+        ArgumentError,
+        'concat: tensors[1] must be a tensor, got 2; wrap it in tensor(…)',
+      ],
+      [
+        () => ops.concat([tensor(1), tensor(2)]),
+        IndexError,
+        'concat: axis must be an integer in [0, 0), got 0',
+      ],
+    ],
+    facts: [
+      [
+        'dtypes promote',
+        () => ops.concat([tensor([1], { dtype: 'int32' }), tensor([2], { dtype: 'float64' })]).dtype,
+        'float64',
+      ],
+    ],
+  },
+  stack: {
+    kind: 'sampled',
+    results: SAME,
+    samples: [
+      {
+        title: 'in front',
+        inputs: [real([2, 3]), real([2, 3])],
+        call: (a, b) => ops.stack([a, b]),
+        value: (a, b) => build([2, 2, 3], ([k, i, j]) => at(k === 0 ? a : b, [i, j])),
+      },
+      {
+        title: 'at the end',
+        inputs: [real([2]), real([2]), real([2])],
+        call: (...xs) => ops.stack(xs, { axis: -1 }),
+        value: (...xs) => build([2, 3], ([i, k]) => at(xs[k], [i])),
+      },
+      {
+        title: '0-d tensors',
+        inputs: [real([]), real([])],
+        call: (a, b) => ops.stack([a, b]),
+        value: (a, b) => ({ shape: [2], data: [a.data[0], b.data[0]] }),
+      },
+    ],
+    options: (options) => ops.stack([ones(1)], options),
+    refusals: [
+      [
+        () => ops.stack([ones(2), ones(3)]),
+        ShapeError,
+        'stack: tensors[1] must have the shape of the first, [2], got [3]',
+      ],
+      [
+        () => ops.stack([]),
+        ArgumentError,
+        'stack: tensors must be an array of at least one tensor, got an array of length 0',
+      ],
+    ],
+  },
+  split: {
+    kind: 'sampled',
+    results: SAME,
+    samples: [
+      {
+        title: 'into equal parts',
+        inputs: [real([6])],
+        call: (x) => ops.split(x, 3),
+        value: parts(0, 0, 2, 4, 6),
+      },
+      {
+        title: 'at cuts',
+        inputs: [real([2, 5])],
+        call: (x) => ops.split(x, [1, 4], { axis: 1 }),
+        value: parts(1, 0, 1, 4, 5),
+      },
+      {
+        title: 'at cuts that leave an empty part',
+        inputs: [real([3])],
+        call: (x) => ops.split(x, [2, 2]),
+        value: parts(0, 0, 2, 2, 3),
+      },
+    ],
+    options: (options) => ops.split(ones(1), 1, options),
+    refusals: [
+      [
+        () => ops.split(ones(5), 2),
+        ShapeError,
+        'split: sections must divide the 5 elements of axis 0, got 2; chunk() allows a shorter last part',
+      ],
+      [() => ops.split(ones(5), 0), ArgumentError, 'split: sections must be an integer at least 1, got 0'],
+    ],
+  },
+  chunk: {
+    kind: 'sampled',
+    results: SAME,
+    samples: [
+      {
+        title: 'with a shorter last part',
+        inputs: [real([5])],
+        call: (x) => ops.chunk(x, 2),
+        value: parts(0, 0, 3, 5),
+      },
+      {
+        title: 'into fewer parts than asked for',
+        inputs: [real([2, 4])],
+        call: (x) => ops.chunk(x, 3, { axis: -1 }),
+        value: parts(1, 0, 2, 4),
+      },
+    ],
+    options: (options) => ops.chunk(ones(1), 1, options),
+    refusals: [
+      [() => ops.chunk(ones(5), 0), ArgumentError, 'chunk: count must be an integer at least 1, got 0'],
+    ],
+  },
+  unbind: {
+    kind: 'sampled',
+    results: SAME,
+    samples: [
+      {
+        title: 'rows',
+        inputs: [real([2, 3])],
+        call: (x) => ops.unbind(x),
+        value: (x) => [0, 1].map((i) => build([3], ([j]) => at(x, [i, j]))),
+      },
+      {
+        title: 'columns',
+        inputs: [real([2, 3])],
+        call: (x) => ops.unbind(x, { axis: 1 }),
+        value: (x) => [0, 1, 2].map((j) => build([2], ([i]) => at(x, [i, j]))),
+      },
+    ],
+    options: (options) => ops.unbind(ones(1), options),
+    refusals: [[() => ops.unbind(tensor(1)), IndexError, 'unbind: axis must be an integer in [0, 0), got 0']],
+    facts: [['an axis of length 0 gives no parts', () => ops.unbind(ones(0, 2)), []]],
+  },
+  repeat: {
+    kind: 'sampled',
+    results: SAME,
+    samples: [
+      {
+        title: 'each element',
+        inputs: [real([2, 2])],
+        call: (x) => ops.repeat(x, 2),
+        value: (x) => ({ shape: [8], data: x.data.flatMap((v) => [v, v]) }),
+      },
+      {
+        title: 'each column',
+        inputs: [real([2, 2])],
+        call: (x) => ops.repeat(x, 3, { axis: 1 }),
+        value: (x) => build([2, 6], ([i, j]) => at(x, [i, Math.floor(j / 3)])),
+      },
+      {
+        title: 'no times',
+        inputs: [real([2])],
+        call: (x) => ops.repeat(x, 0),
+        value: () => ({ shape: [0], data: [] }),
+      },
+    ],
+    options: (options) => ops.repeat(ones(1), 1, options),
+    refusals: [
+      [() => ops.repeat(ones(2), -1), ArgumentError, 'repeat: repeats must be an integer at least 0, got -1'],
+    ],
+  },
+  tile: {
+    kind: 'sampled',
+    results: SAME,
+    samples: [
+      {
+        title: 'a vector in two axes',
+        inputs: [real([2])],
+        call: (x) => ops.tile(x, [2, 3]),
+        value: (x) => build([2, 6], ([, j]) => at(x, [j % 2])),
+      },
+      {
+        title: 'the last axis of a matrix',
+        inputs: [real([2, 3])],
+        call: (x) => ops.tile(x, 2),
+        value: (x) => build([2, 6], ([i, j]) => at(x, [i, j % 3])),
+      },
+      {
+        title: 'no times',
+        inputs: [real([2])],
+        call: (x) => ops.tile(x, 0),
+        value: () => ({ shape: [0], data: [] }),
+      },
+    ],
+    refusals: [
+      [
+        () => ops.tile(ones(2), '2' as never),
+        ArgumentError,
+        'tile: repeats must be a number or an array of numbers, got "2"',
+      ],
+    ],
+  },
+  pad: {
+    kind: 'sampled',
+    results: SAME,
+    samples: [
+      {
+        title: 'with zeros',
+        inputs: [real([2, 3])],
+        call: (x) =>
+          ops.pad(x, [
+            [1, 0],
+            [0, 2],
+          ]),
+        value: (x) => build([3, 5], ([i, j]) => (i >= 1 && j < 3 ? at(x, [i - 1, j]) : 0)),
+      },
+      {
+        title: 'with a number',
+        inputs: [real([2])],
+        call: (x) => ops.pad(x, [[1, 2]], { value: 1 }),
+        value: (x) => ({ shape: [5], data: [1, ...x.data, 1, 1] }),
+      },
+      {
+        title: 'around nothing',
+        inputs: [real([0])],
+        call: (x) => ops.pad(x, [[1, 1]]),
+        value: () => ({ shape: [2], data: [0, 0] }),
+      },
+      { title: '0-d', inputs: [real([])], call: (x) => ops.pad(x, []), value: (x) => x },
+    ],
+    options: (options) => ops.pad(ones(1), [[0, 0]], options),
+    refusals: [
+      [
+        () => ops.pad(ones(2), []),
+        ArgumentError,
+        'pad: widths must give [before, after] for each of 1 axes, got an array of length 0',
+      ],
+      [
+        () => ops.pad(ones(2), [[1]] as never),
+        ArgumentError,
+        'pad: widths[0] must be [before, after], got an array of length 1',
+      ],
+      [
+        () => ops.pad(ones(2), [[-1, 0]]),
+        ArgumentError,
+        'pad: widths[0] must be an integer at least 0, got -1',
+      ],
+      [
+        () => ops.pad(ones(2), [[2 ** 31, 0]]),
+        LimitError,
+        'pad: the result must hold extents of at most 2147483647, got 2147483650 at axis 0',
+      ],
+    ],
+  },
+  diagonal: {
+    kind: 'sampled',
+    results: SAME,
+    samples: [
+      {
+        title: 'a wide matrix',
+        inputs: [real([2, 3])],
+        call: (x) => ops.diagonal(x),
+        value: (x) => build([2], ([i]) => at(x, [i, i])),
+      },
+      {
+        title: 'a batch of tall ones',
+        inputs: [real([2, 3, 2])],
+        call: (x) => ops.diagonal(x),
+        value: (x) => build([2, 2], ([b, i]) => at(x, [b, i, i])),
+      },
+    ],
+    refusals: [[() => ops.diagonal(ones(2)), ShapeError, 'diagonal: x must have at least two axes, got [2]']],
+  },
+  triu: {
+    kind: 'sampled',
+    results: SAME,
+    samples: [
+      triangular(false, [3, 4], 0),
+      triangular(false, [2, 3, 3], 1),
+      triangular(false, [3, 3], -5),
+      triangular(false, [0, 3], 0),
+    ],
+    options: (options) => ops.triu(ones(1, 1), options),
+    refusals: [[() => ops.triu(ones(2)), ShapeError, 'triu: x must have at least two axes, got [2]']],
+  },
+  tril: {
+    kind: 'sampled',
+    results: SAME,
+    samples: [
+      triangular(true, [3, 4], 0),
+      triangular(true, [2, 3, 3], -1),
+      triangular(true, [3, 3], 5),
+      triangular(true, [3, 0], 0),
+    ],
+    options: (options) => ops.tril(ones(1, 1), options),
+    refusals: [
+      [
+        () => ops.tril(ones(2, 2), { diagonal: 0.5 }),
+        ArgumentError,
+        'tril: diagonal must be an integer, got 0.5',
+      ],
+    ],
+  },
+} satisfies Record<string, Sampled>;

@@ -1,0 +1,770 @@
+/** @file Test rows of ops/reduce.ts and ops/rows.ts. */
+import { tensor } from '../../src/creation.js';
+import { ArgumentError, IndexError, NumericError } from '../../src/errors.js';
+import * as ops from '../../src/ops/reduce.js';
+import * as lines from '../../src/ops/rows.js';
+import type { Tensor } from '../../src/tensor.js';
+import { gradients } from '../../src/transforms.js';
+import { build, folded, type Grid, lineThrough } from '../grid.js';
+import {
+  ARITHMETIC,
+  apart,
+  BOOL,
+  type Domain,
+  FLOAT,
+  INT32,
+  type Input,
+  NONZERO,
+  near,
+  real,
+  SAME,
+  type Sample,
+  type Sampled,
+} from './row.js';
+
+const f64 = (data: readonly unknown[], requiresGrad = false): Tensor =>
+  tensor(data as number[], { dtype: 'float64', requiresGrad });
+
+/** The derivative of the sum of an op's results. */
+function gradientOf(op: (x: Tensor) => Tensor, data: readonly unknown[]): unknown {
+  const x = f64(data, true);
+  const y = op(x);
+  const ones = tensor(new Float64Array(y.size).fill(1), { shape: y.shape });
+  return gradients([y], [x], { gradients: [ones] })[0]?.toArray();
+}
+
+interface Axes {
+  readonly axis?: number | readonly number[];
+  readonly keepDims?: boolean;
+}
+
+const FOLDS: readonly (readonly [shape: readonly number[], options: Axes])[] = [
+  [[7], {}],
+  [[], {}],
+  [[2, 3, 4], {}],
+  [[2, 3, 4], { axis: 1 }],
+  [[2, 3, 4], { axis: [0, 2] }],
+  [[2, 3, 4], { axis: [-1, 0], keepDims: true }],
+  [[3, 2], { axis: 0, keepDims: true }],
+  [[3, 1], { axis: 1 }],
+  [[3, 2], { axis: [] }],
+  [[0, 2], { axis: 1 }],
+];
+
+/** Folds of nothing, for ops that have a value there. */
+const EMPTY_FOLDS: typeof FOLDS = [
+  [[0], {}],
+  [[2, 0], { axis: 1 }],
+  [[0, 3], { axis: 0, keepDims: true }],
+];
+
+/** Samples of a reduction over many axes, against a rule for the list of folded elements. */
+function folds<Options extends Axes>(
+  op: (x: Tensor, options: Options) => Tensor,
+  rule: (elements: number[]) => number,
+  input: (shape: readonly number[]) => Input = real,
+  extra: Omit<Options, keyof Axes> = {} as Options,
+  cases = FOLDS,
+): Sample[] {
+  return cases.map(([shape, options]) => ({
+    title: `[${shape}] ${JSON.stringify({ ...options, ...extra })}`,
+    inputs: [input(shape)],
+    call: (x) => op(x, { ...extra, ...options } as Options),
+    value: (x) => folded(x, options.axis, options.keepDims ?? false, rule),
+  }));
+}
+
+const sumOf = (xs: number[]): number =>
+  [...xs].sort((a, b) => Math.abs(a) - Math.abs(b)).reduce((s, x) => s + x, 0);
+const meanOf = (xs: number[]): number => sumOf(xs.map((x) => x / xs.length));
+const productOf = (xs: number[]): number => xs.reduceRight((p, x) => p * x, 1);
+
+const varianceOf =
+  (correction: number) =>
+  (xs: number[]): number => {
+    // Half of the mean squared difference of all pairs.
+    let total = 0;
+    for (const a of xs) for (const b of xs) total += (a - b) ** 2;
+    return total / (2 * xs.length * (xs.length - correction));
+  };
+
+const normOf =
+  (p: number) =>
+  (xs: number[]): number =>
+    p === Infinity ? Math.max(0, ...xs.map(Math.abs)) : sumOf(xs.map((x) => Math.abs(x) ** p)) ** (1 / p);
+
+const logSumOf = (xs: number[]): number => Math.log(sumOf(xs.map(Math.exp)));
+
+const nonzero = (shape: readonly number[]): Input => real(shape, NONZERO);
+const MANY = FOLDS.filter(
+  ([shape, { axis }]) =>
+    !(
+      shape.length === 0 ||
+      shape.includes(0) ||
+      shape.includes(1) ||
+      (Array.isArray(axis) && axis.length === 0)
+    ),
+);
+
+const axisRefusals = (name: string, op: (x: Tensor, options: Axes) => unknown): Sampled['refusals'] => [
+  [() => op(f64([[1, 2]]), { axis: 2 }), IndexError, `${name}: axis must be an integer in [-2, 2), got 2`],
+  [() => op(f64([[1, 2]]), { axis: -3 }), IndexError, `${name}: axis must be an integer in [-2, 2), got -3`],
+  [
+    () => op(f64([[1, 2]]), { axis: 0.5 }),
+    IndexError,
+    `${name}: axis must be an integer in [-2, 2), got 0.5`,
+  ],
+  [
+    () => op(f64([[1, 2]]), { axis: '0' as never }),
+    ArgumentError,
+    `${name}: axis must be an integer, got "0"`,
+  ],
+  [
+    () => op(f64([[1, 2]]), { keepDims: 1 as never }),
+    ArgumentError,
+    `${name}: keepDims must be true or false, got 1`,
+  ],
+];
+
+const repeatedAxes = (name: string, op: (x: Tensor, options: Axes) => unknown): Sampled['refusals'] => [
+  [
+    () => op(f64([[1, 2]]), { axis: [0, 0] }),
+    ArgumentError,
+    `${name}: axis must name each axis once, got [0, 0]`,
+  ],
+  [
+    () => op(f64([[1, 2]]), { axis: [1, -1] }),
+    ArgumentError,
+    `${name}: axis must name each axis once, got [1, -1]`,
+  ],
+];
+
+const emptyRefusal = (name: string, op: (x: Tensor, options: Axes) => unknown): Sampled['refusals'] => [
+  [
+    () => op(f64([]), {}),
+    ArgumentError,
+    `${name}: x must have at least one element along the folded axes, got shape [0]`,
+  ],
+  [
+    () => op(tensor(new Float64Array(0), { shape: [2, 0] }), { axis: 1 }),
+    ArgumentError,
+    `${name}: x must have at least one element along the folded axes, got shape [2, 0]`,
+  ],
+];
+
+/** First place of the best, by a rule that says whether a later element is better. */
+const firstWhere =
+  (better: (a: number, b: number) => boolean) =>
+  (xs: number[]): number =>
+    xs.findIndex((x) => xs.every((other) => !better(other, x)));
+
+const ONE_AXIS: typeof FOLDS = [
+  [[7], {}],
+  [[2, 3], {}],
+  [[2, 3, 4], { axis: 1 }],
+  [[2, 3, 4], { axis: -1, keepDims: true }],
+  [[], {}],
+  [[0, 2], { axis: 1 }],
+];
+
+export const reduce = {
+  sum: {
+    kind: 'sampled',
+    results: ARITHMETIC,
+    ulps: 8,
+    samples: [...folds(ops.sum, sumOf), ...folds(ops.sum, sumOf, real, {}, EMPTY_FOLDS)],
+    options: (options) => ops.sum(f64([1]), options),
+    refusals: [
+      ...(axisRefusals('sum', ops.sum) ?? []),
+      ...(repeatedAxes('sum', ops.sum) ?? []),
+      [
+        () => ops.sum(tensor([2147483647, 1], { dtype: 'int32' })),
+        NumericError,
+        "sum: the int32 result 2147483648 does not fit; cast to 'float64' first",
+      ],
+    ],
+    facts: [
+      ['1e100 + 1 − 1e100 is 1', () => ops.sum(f64([1e100, 1, -1e100])).item(), 1],
+      [
+        'ten million tenths in float32 give the rounded sum',
+        () => ops.sum(tensor(new Float32Array(1e6).fill(0.1))).item(),
+        Math.fround(1e6 * Math.fround(0.1)),
+      ],
+      ['infinities stay', () => ops.sum(f64([Infinity, 1e308, 1e308])).item(), Infinity],
+      ['opposite infinities give NaN', () => ops.sum(f64([Infinity, -Infinity])).item(), Number.NaN],
+      ['a number is a tensor of no axes', () => ops.sum(5).item(), 5],
+    ],
+  },
+  mean: {
+    kind: 'sampled',
+    results: FLOAT,
+    ulps: 8,
+    samples: folds(ops.mean, meanOf),
+    options: (options) => ops.mean(f64([1]), options),
+    refusals: [
+      ...(axisRefusals('mean', ops.mean) ?? []),
+      [
+        () => ops.mean(f64([])),
+        NumericError,
+        'mean: the mean of no elements is undefined; x has shape [0]; test size first',
+      ],
+    ],
+    facts: [
+      [
+        'a sum beyond double precision still has a mean',
+        () => ops.mean(f64([1.5e308, 1.5e308])).item(),
+        1.5e308,
+      ],
+      [
+        'a sum beyond float32 still has a mean',
+        () => ops.mean(tensor([3e38, 3e38])).item(),
+        Math.fround(3e38),
+      ],
+      ['infinities stay', () => ops.mean(f64([Infinity, 1])).item(), Infinity],
+    ],
+  },
+  prod: {
+    kind: 'sampled',
+    results: ARITHMETIC,
+    ulps: 16,
+    samples: [
+      ...folds(
+        ops.prod,
+        productOf,
+        nonzero,
+        {},
+        FOLDS.filter(([shape]) => shape.join() !== '2,3,4').concat([
+          [[2, 3], {}],
+          [[2, 3, 2], { axis: [0, 2] }],
+          [[2, 2, 3], { axis: 1, keepDims: true }],
+        ]),
+      ),
+      ...folds(ops.prod, productOf, real, {}, EMPTY_FOLDS),
+    ],
+    options: (options) => ops.prod(f64([1]), options),
+    refusals: [
+      ...(repeatedAxes('prod', ops.prod) ?? []),
+      [
+        () => ops.prod(tensor([65536, 65536], { dtype: 'int32' })),
+        NumericError,
+        "prod: the int32 result 4294967296 does not fit; cast to 'float64' first",
+      ],
+    ],
+    facts: [
+      [
+        'beside one zero the derivative is the product of the others',
+        () => gradientOf((x) => ops.prod(x), [0, 2, 3]),
+        [6, 0, 0],
+      ],
+      ['beside two zeros it is 0', () => gradientOf((x) => ops.prod(x), [0, 0, 3]), [0, 0, 0]],
+      [
+        'so is the second derivative',
+        () => hessianOf((x) => ops.prod(x), [0, 0, 3]),
+        [
+          [0, 3, 0],
+          [3, 0, 0],
+          [0, 0, 0],
+        ],
+      ],
+      [
+        'along an axis too',
+        () =>
+          gradientOf(
+            (x) => ops.prod(x, { axis: 1 }),
+            [
+              [0, 5],
+              [3, 4],
+            ],
+          ),
+        [
+          [5, 0],
+          [4, 3],
+        ],
+      ],
+    ],
+  },
+  max: {
+    kind: 'sampled',
+    results: SAME,
+    samples: folds(ops.max, (xs) => [...xs].sort((a, b) => b - a)[0], apart),
+    options: (options) => ops.max(f64([1]), options),
+    refusals: [...(axisRefusals('max', ops.max) ?? []), ...(emptyRefusal('max', ops.max) ?? [])],
+    kinks: [
+      {
+        at: 'k elements attain the maximum',
+        subgradient: '1/k each',
+        gradient: () => gradientOf((x) => ops.max(x), [3, 1, 3, 3, 3]),
+        expected: [0.25, 0, 0.25, 0.25, 0.25],
+      },
+    ],
+    facts: [
+      ['NaN spreads', () => ops.max(f64([1, Number.NaN, 3])).item(), Number.NaN],
+      ['−Infinity alone stays', () => ops.max(f64([-Infinity, -Infinity])).item(), -Infinity],
+    ],
+  },
+  min: {
+    kind: 'sampled',
+    results: SAME,
+    samples: folds(ops.min, (xs) => -Math.max(...xs.map((x) => -x)) + 0, apart),
+    options: (options) => ops.min(f64([1]), options),
+    refusals: emptyRefusal('min', ops.min) ?? [],
+    kinks: [
+      {
+        at: 'k elements attain the minimum',
+        subgradient: '1/k each',
+        gradient: () =>
+          gradientOf(
+            (x) => ops.min(x, { axis: 0 }),
+            [
+              [1, 2],
+              [1, 3],
+            ],
+          ),
+        expected: [
+          [0.5, 1],
+          [0.5, 0],
+        ],
+      },
+    ],
+    facts: [['NaN spreads', () => ops.min(f64([1, Number.NaN, 3])).item(), Number.NaN]],
+  },
+  argmax: {
+    kind: 'sampled',
+    results: INT32,
+    samples: folds(
+      ops.argmax as (x: Tensor, options: Axes) => Tensor,
+      firstWhere((a, b) => a > b),
+      apart,
+      {},
+      ONE_AXIS,
+    ),
+    options: (options) => ops.argmax(f64([1]), options),
+    refusals: [
+      ...(emptyRefusal('argmax', ops.argmax as (x: Tensor, options: Axes) => Tensor) ?? []),
+      [
+        () => ops.argmax(f64([[1]]), { axis: [0] as never }),
+        ArgumentError,
+        'argmax: axis must be one axis, got [0]',
+      ],
+    ],
+    facts: [
+      ['the first of equals wins', () => ops.argmax(f64([1, 7, 7])).item(), 1],
+      ['the first NaN wins over all', () => ops.argmax(f64([1, Number.NaN, 9, Number.NaN])).item(), 1],
+      ['of NaN alone it is the first', () => ops.argmax(f64([Number.NaN, Number.NaN])).item(), 0],
+      ['of −Infinity alone it is the first', () => ops.argmax(f64([-Infinity, -Infinity])).item(), 0],
+    ],
+  },
+  argmin: {
+    kind: 'sampled',
+    results: INT32,
+    samples: folds(
+      ops.argmin as (x: Tensor, options: Axes) => Tensor,
+      firstWhere((a, b) => a < b),
+      apart,
+      {},
+      ONE_AXIS,
+    ),
+    options: (options) => ops.argmin(f64([1]), options),
+    refusals: emptyRefusal('argmin', ops.argmin as (x: Tensor, options: Axes) => Tensor) ?? [],
+    facts: [
+      ['the first of equals wins', () => ops.argmin(f64([3, 1, 1])).item(), 1],
+      ['the first NaN wins over all', () => ops.argmin(f64([1, Number.NaN, -9])).item(), 1],
+    ],
+  },
+  any: {
+    kind: 'sampled',
+    results: BOOL,
+    samples: [
+      ...folds(ops.any, (xs) => Number(xs.some((x) => x !== 0))),
+      ...folds(ops.any, () => 0, real, {}, EMPTY_FOLDS),
+    ],
+    options: (options) => ops.any(f64([1]), options),
+    refusals: repeatedAxes('any', ops.any) ?? [],
+    facts: [['NaN is not 0', () => ops.any(f64([0, Number.NaN])).toArray(), true]],
+  },
+  all: {
+    kind: 'sampled',
+    results: BOOL,
+    samples: [
+      ...folds(ops.all, (xs) => Number(xs.every((x) => x !== 0))),
+      ...folds(ops.all, () => 1, real, {}, EMPTY_FOLDS),
+    ],
+    options: (options) => ops.all(f64([1]), options),
+    refusals: repeatedAxes('all', ops.all) ?? [],
+  },
+  variance: {
+    kind: 'sampled',
+    results: FLOAT,
+    ulps: 32,
+    samples: [
+      ...folds(ops.variance, varianceOf(1), real, {}, MANY),
+      ...folds(ops.variance, varianceOf(0), real, { correction: 0 }, MANY),
+    ],
+    options: (options) => ops.variance(f64([1, 2]), options),
+    refusals: [
+      [
+        () => ops.variance(f64([1])),
+        ArgumentError,
+        'variance: x must have more than 1 elements along the folded axes, got 1; pass correction: 0',
+      ],
+      [
+        () => ops.variance(f64([]), { correction: 0 }),
+        ArgumentError,
+        'variance: x must have more than 0 elements along the folded axes, got 0; test size first',
+      ],
+      [
+        () => ops.variance(f64([1]), { correction: -1 }),
+        ArgumentError,
+        'variance: correction must be a finite number at least 0, got -1',
+      ],
+    ],
+    facts: [
+      ['a mean of 1e8 costs no digits', () => ops.variance(f64([1e8, 1e8 + 1, 1e8 + 2])).item(), 1],
+      [
+        'a mean of 1e4 costs no digits in float32',
+        () => ops.variance(tensor([1e4, 1e4 + 1, 1e4 + 2])).item(),
+        1,
+      ],
+      [
+        'of a constant it is 0, and so is the derivative',
+        () => [ops.variance(f64([3, 3])).item(), gradientOf((x) => ops.variance(x), [3, 3])],
+        [0, [0, 0]],
+      ],
+    ],
+  },
+  std: {
+    kind: 'sampled',
+    results: FLOAT,
+    ulps: 32,
+    samples: [
+      ...folds(ops.std, (xs) => Math.sqrt(varianceOf(1)(xs)), apart, {}, MANY),
+      ...folds(ops.std, (xs) => Math.sqrt(varianceOf(0)(xs)), apart, { correction: 0 }, MANY),
+    ],
+    options: (options) => ops.std(f64([1, 2]), options),
+    refusals: [
+      [
+        () => ops.std(f64([1])),
+        ArgumentError,
+        'std: x must have more than 1 elements along the folded axes, got 1; pass correction: 0',
+      ],
+    ],
+    kinks: [
+      {
+        at: 'all elements equal',
+        subgradient: '0',
+        gradient: () => gradientOf((x) => ops.std(x), [2, 2, 2]),
+        expected: [0, 0, 0],
+      },
+    ],
+  },
+  norm: {
+    kind: 'sampled',
+    results: FLOAT,
+    ulps: 16,
+    samples: [
+      ...folds(ops.norm, normOf(2), nonzero),
+      ...folds(ops.norm, normOf(1), nonzero, { ord: 1 }),
+      ...folds(ops.norm, normOf(3), nonzero, { ord: 3 }),
+      ...folds(ops.norm, normOf(1.5), nonzero, { ord: 1.5 }, MANY),
+      ...folds(
+        ops.norm,
+        normOf(Infinity),
+        apart,
+        { ord: Infinity },
+        MANY.map(([shape, options]) => [shape, options]),
+      ),
+      ...folds(ops.norm, () => 0, real, {}, EMPTY_FOLDS),
+      ...folds(ops.norm, () => 0, real, { ord: 3 }, EMPTY_FOLDS),
+    ],
+    options: (options) => ops.norm(f64([1]), options),
+    refusals: [
+      [
+        () => ops.norm(f64([1]), { ord: 0.5 }),
+        ArgumentError,
+        'norm: ord must be a number at least 1, got 0.5',
+      ],
+      [
+        () => ops.norm(f64([1]), { ord: Number.NaN }),
+        ArgumentError,
+        'norm: ord must be a number at least 1, got NaN',
+      ],
+    ],
+    kinks: [
+      {
+        at: 'x = 0, Euclidean',
+        subgradient: '0',
+        gradient: () => gradientOf((x) => ops.norm(x), [0, 0]),
+        expected: [0, 0],
+      },
+      {
+        at: 'x = 0, ord 1',
+        subgradient: '0',
+        gradient: () => gradientOf((x) => ops.norm(x, { ord: 1 }), [0, 3]),
+        expected: [0, 1],
+      },
+      {
+        at: 'x = 0, ord 3',
+        subgradient: '0',
+        gradient: () => gradientOf((x) => ops.norm(x, { ord: 3 }), [0, 0]),
+        expected: [0, 0],
+      },
+      {
+        at: 'x = 0, ord ∞',
+        subgradient: '0',
+        gradient: () => gradientOf((x) => ops.norm(x, { ord: Infinity }), [0, 0]),
+        expected: [0, 0],
+      },
+      {
+        at: 'k elements attain the largest magnitude, ord ∞',
+        subgradient: 'sign(x)/k each',
+        gradient: () => gradientOf((x) => ops.norm(x, { ord: Infinity }), [2, -2, 1]),
+        expected: [0.5, -0.5, 0],
+      },
+    ],
+    facts: [
+      ['it neither overflows', () => ops.norm(f64([3e200, 4e200])).item(), near(5e200)],
+      ['nor underflows', () => ops.norm(f64([3e-200, 4e-200])).item(), near(5e-200)],
+      [
+        'nor with another ord',
+        () => Math.abs(ops.norm(f64([1e200, 1e200]), { ord: 3 }).item() / 1e200 - 2 ** (1 / 3)) < 1e-15,
+        true,
+      ],
+      [
+        'infinities stay, whatever the ord',
+        () => [1, 2, 3, Infinity].map((ord) => ops.norm(f64([-Infinity, 1]), { ord }).item()),
+        [Infinity, Infinity, Infinity, Infinity],
+      ],
+      [
+        'NaN spreads, whatever the ord',
+        () => [1, 2, 3, Infinity].map((ord) => ops.norm(f64([Number.NaN, 1]), { ord }).item()),
+        [Number.NaN, Number.NaN, Number.NaN, Number.NaN],
+      ],
+      ['float32 squares do not overflow', () => ops.norm(tensor([3e30, 4e30])).item(), Math.fround(5e30)],
+    ],
+  },
+  logSumExp: {
+    kind: 'sampled',
+    results: FLOAT,
+    ulps: 16,
+    samples: [
+      ...folds(ops.logSumExp, logSumOf),
+      ...folds(ops.logSumExp, () => -Infinity, real, {}, EMPTY_FOLDS),
+    ],
+    options: (options) => ops.logSumExp(f64([1]), options),
+    refusals: axisRefusals('logSumExp', ops.logSumExp) ?? [],
+    kinks: [
+      {
+        at: 'all elements −Infinity',
+        subgradient: '0',
+        gradient: () => gradientOf((x) => ops.logSumExp(x), [-Infinity, -Infinity]),
+        expected: [0, 0],
+      },
+    ],
+    facts: [
+      ['1000 and 1000 do not overflow', () => ops.logSumExp(f64([1000, 1000])).item(), 1000 + Math.LN2],
+      ['−1000 and −1000 do not underflow', () => ops.logSumExp(f64([-1000, -1000])).item(), -1000 + Math.LN2],
+      ['0 and −40 keep the tail', () => ops.logSumExp(f64([0, -40])).item(), 4.248354255291589e-18],
+      ['−Infinity alone stays', () => ops.logSumExp(f64([-Infinity, -Infinity])).item(), -Infinity],
+      ['Infinity stays', () => ops.logSumExp(f64([Infinity, 1])).item(), Infinity],
+      ['NaN spreads', () => ops.logSumExp(f64([1, Number.NaN, Infinity])).item(), Number.NaN],
+      [
+        'beside −Infinity the derivative is finite',
+        () => gradientOf((x) => ops.logSumExp(x), [-Infinity, 2]),
+        [0, 1],
+      ],
+    ],
+  },
+} satisfies Record<string, Sampled>;
+
+/** Second derivatives of a scalar function, row by row. */
+function hessianOf(op: (x: Tensor) => Tensor, data: readonly number[]): unknown {
+  const x = f64(data, true);
+  const [g] = gradients([op(x)], [x], { createGraph: true });
+  return data.map((_, i) => {
+    const pick = f64(data.map((__, j) => Number(i === j)));
+    return gradients([g as Tensor], [x], { gradients: [pick], retainGraph: true })[0]?.toArray();
+  });
+}
+
+/** Samples along one axis, against a rule from the line to its new elements. */
+function alongLines<Options extends { readonly axis?: number }>(
+  op: (x: Tensor, options: Options) => Tensor,
+  rule: (line: number[]) => number[],
+  domain?: Domain,
+  extra: Omit<Options, 'axis'> = {} as Options,
+): Sample[] {
+  const cases: (readonly [number[], number | undefined])[] = [
+    [[5], undefined],
+    [[2, 4], undefined],
+    [[2, 3, 4], 1],
+    [[3, 2], 0],
+    [[3, 2, 2], -3],
+    [[2, 1], -1],
+    [[2, 0], -1],
+    [[0, 2], -1],
+  ];
+  return cases.map(([shape, axis]) => ({
+    title: `[${shape}] along ${axis ?? 'the last axis'} ${JSON.stringify(extra)}`,
+    inputs: [real(shape, domain)],
+    call: (x) => op(x, (axis === undefined ? extra : { ...extra, axis }) as Options),
+    value: (x: Grid) => {
+      const a = axis === undefined ? shape.length - 1 : axis < 0 ? axis + shape.length : axis;
+      return build(shape, (index) => rule(lineThrough(x, a, index))[index[a]]);
+    },
+  }));
+}
+
+const shares = (line: number[]): number[] => {
+  const total = sumOf(line.map(Math.exp));
+  return line.map((x) => Math.exp(x) / total);
+};
+
+const rowRefusals = (
+  name: string,
+  op: (x: Tensor, options: { axis: number }) => unknown,
+): Sampled['refusals'] => [
+  [() => op(f64([[1, 2]]), { axis: 2 }), IndexError, `${name}: axis must be an integer in [-2, 2), got 2`],
+  [() => op(tensor(1), { axis: 0 }), IndexError, `${name}: axis must be an integer in [0, 0), got 0`],
+];
+
+export const rows = {
+  softmax: {
+    kind: 'sampled',
+    results: FLOAT,
+    ulps: 16,
+    samples: alongLines(lines.softmax, shares),
+    options: (options) => lines.softmax(f64([1]), options),
+    refusals: rowRefusals('softmax', lines.softmax) ?? [],
+    facts: [
+      [
+        'a row of −Infinity gives equal shares',
+        () => lines.softmax(f64([-Infinity, -Infinity])).toArray(),
+        [0.5, 0.5],
+      ],
+      ['with a derivative of 0', () => gradientOf((x) => lines.softmax(x), [-Infinity, -Infinity]), [0, 0]],
+      ['±1e4 do not overflow', () => lines.softmax(f64([1e4, -1e4])).toArray(), [1, 0]],
+      [
+        'NaN spreads over its row',
+        () =>
+          lines
+            .softmax(
+              f64([
+                [Number.NaN, 1],
+                [1, 1],
+              ]),
+            )
+            .toArray(),
+        [
+          [Number.NaN, Number.NaN],
+          [0.5, 0.5],
+        ],
+      ],
+    ],
+  },
+  logSoftmax: {
+    kind: 'sampled',
+    results: FLOAT,
+    ulps: 16,
+    samples: alongLines(lines.logSoftmax, (line) => shares(line).map(Math.log)),
+    options: (options) => lines.logSoftmax(f64([1]), options),
+    refusals: rowRefusals('logSoftmax', lines.logSoftmax) ?? [],
+    facts: [
+      [
+        'a sure class keeps its tiny loss',
+        () => lines.logSoftmax(f64([40, 0])).toArray(),
+        [-4.248354255291589e-18, -40],
+      ],
+      ['800 apart is exact', () => lines.logSoftmax(f64([0, 800])).toArray(), [-800, 0]],
+      [
+        'a row of −Infinity is −log n',
+        () => lines.logSoftmax(f64([-Infinity, -Infinity])).toArray(),
+        [-Math.LN2, -Math.LN2],
+      ],
+      [
+        'a cotangent on one entry of a sure row stays finite',
+        () => {
+          const x = f64([0, -Infinity], true);
+          return gradients([lines.logSoftmax(x)], [x], { gradients: [f64([1, 0])] })[0]?.toArray();
+        },
+        [0, 0],
+      ],
+    ],
+  },
+  cumsum: {
+    kind: 'sampled',
+    results: ARITHMETIC,
+    ulps: 8,
+    samples: alongLines(lines.cumsum, (line) => line.map((_, i) => sumOf(line.slice(0, i + 1)))),
+    options: (options) => lines.cumsum(f64([1]), options),
+    refusals: rowRefusals('cumsum', lines.cumsum) ?? [],
+    facts: [
+      [
+        'float32 accumulates in double',
+        () => (lines.cumsum(tensor(new Float32Array(1e5).fill(0.1))).toTypedArray() as Float32Array).at(-1),
+        Math.fround(1e5 * Math.fround(0.1)),
+      ],
+    ],
+  },
+  normalize: {
+    kind: 'sampled',
+    results: FLOAT,
+    ulps: 16,
+    samples: [
+      ...alongLines(lines.normalize, (line) => line.map((x) => (x === 0 ? 0 : x / normOf(2)(line))), NONZERO),
+      ...alongLines(lines.normalize, (line) => line.map((x) => x / Math.max(0.1, normOf(2)(line))), NONZERO, {
+        epsilon: 0.1,
+      }),
+      ...alongLines(lines.normalize, (line) => line.map((x) => x / Math.max(50, normOf(2)(line))), NONZERO, {
+        epsilon: 50,
+      }),
+    ],
+    options: (options) => lines.normalize(f64([1]), options),
+    refusals: [
+      ...(rowRefusals('normalize', lines.normalize) ?? []),
+      [
+        () => lines.normalize(f64([1]), { epsilon: -1 }),
+        ArgumentError,
+        'normalize: epsilon must be a finite number at least 0, got -1',
+      ],
+    ],
+    kinks: [
+      {
+        at: 'x = 0',
+        subgradient: '0',
+        gradient: () =>
+          gradientOf(
+            (x) => lines.normalize(x),
+            [
+              [0, 0],
+              [3, 4],
+            ].map((r) => r),
+          ),
+        expected: [[0, 0], [(1 / 5) * (1 - (3 * 7) / 25), (1 / 5) * (1 - (4 * 7) / 25)].map((x) => near(x))],
+      },
+    ],
+    facts: [
+      [
+        'zero vectors stay zero',
+        () =>
+          lines
+            .normalize(
+              f64([
+                [3, 4],
+                [0, 0],
+              ]),
+            )
+            .toArray(),
+        [
+          [0.6, 0.8],
+          [0, 0],
+        ],
+      ],
+      [
+        'tiny vectors keep their direction',
+        () => lines.normalize(f64([3e-200, 4e-200])).toArray(),
+        [near(0.6), near(0.8)],
+      ],
+      ['huge ones too', () => lines.normalize(f64([3e200, 4e200])).toArray(), [near(0.6), near(0.8)]],
+    ],
+  },
+} satisfies Record<string, Sampled>;
