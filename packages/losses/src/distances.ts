@@ -302,6 +302,18 @@ function admit<T extends Distances | Similarities>(
   return tag<T>(slice(matrix), { kind, metric, selfPaired: selfPaired ?? square });
 }
 
+/** Refuses a `selfPaired` that is neither left out nor a boolean. */
+export function checkSelfPaired(where: string, selfPaired: unknown): void {
+  if (selfPaired !== undefined && typeof selfPaired !== 'boolean') {
+    throw new ArgumentError({
+      where,
+      argument: 'selfPaired',
+      must: 'be true or false',
+      got: describeValue(selfPaired),
+    });
+  }
+}
+
 function checkGeometryOptions(where: string, options: unknown): GeometryOptions {
   checkOptions(where, options, ['metric', 'selfPaired'] as const);
   const { metric, selfPaired } = (options ?? {}) as Partial<GeometryOptions>;
@@ -313,14 +325,7 @@ function checkGeometryOptions(where: string, options: unknown): GeometryOptions 
       got: describeValue(metric),
     });
   }
-  if (selfPaired !== undefined && typeof selfPaired !== 'boolean') {
-    throw new ArgumentError({
-      where,
-      argument: 'selfPaired',
-      must: 'be true or false',
-      got: describeValue(selfPaired),
-    });
-  }
+  checkSelfPaired(where, selfPaired);
   return selfPaired === undefined ? { metric } : { metric, selfPaired };
 }
 

@@ -30,7 +30,7 @@ import {
   zeros,
 } from '@ndgrad/core';
 import { checkOptions, describeValue, formatShape, typedArrayName } from '@ndgrad/core/arguments';
-import { type Distances, isSelfPaired, metricOf, type Similarities } from './distances.js';
+import { checkSelfPaired, type Distances, isSelfPaired, metricOf, type Similarities } from './distances.js';
 import { checkEach } from './values.js';
 
 /** One integer per item: equal labels mean "the same". Any int32 value, negative ones too. */
@@ -614,14 +614,7 @@ function tupleOptions(where: string, options: TupleOptions): Pick<Pairs, 'mask' 
       got: describeValue(metric),
     });
   }
-  if (selfPaired !== undefined && typeof selfPaired !== 'boolean') {
-    throw new ArgumentError({
-      where,
-      argument: 'selfPaired',
-      must: 'be true or false',
-      got: describeValue(selfPaired),
-    });
-  }
+  checkSelfPaired(where, selfPaired);
   return {
     ...(mask !== undefined && { mask: booleanTensor(where, 'mask', mask) }),
     ...(metric !== undefined && { metric }),
