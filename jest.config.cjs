@@ -1,11 +1,7 @@
-/** @type {import('jest').Config} */
-module.exports = {
+/** What all runs of the suite share. @type {import('jest').Config} */
+const common = {
+  rootDir: __dirname,
   testEnvironment: 'node',
-  testMatch: [
-    '<rootDir>/packages/*/test/**/*.test.ts',
-    '<rootDir>/examples/test/**/*.test.ts',
-    '<rootDir>/tools/test/**/*.test.ts',
-  ],
   transform: { '^.+\\.[cm]?[jt]sx?$': '<rootDir>/tools/jest-esbuild.cjs' },
   // A workspace package resolves to its TypeScript sources through its own exports map: no build before the tests.
   testEnvironmentOptions: { customExportConditions: ['@ndgrad/source', 'node', 'node-addons'] },
@@ -13,5 +9,35 @@ module.exports = {
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
   moduleFileExtensions: ['ts', 'js', 'cjs', 'mjs', 'json', 'node'],
   modulePathIgnorePatterns: ['<rootDir>/packages/[^/]*/dist/'],
+};
+
+/**
+ * The tests of everything that computes with tensors, run again under other conditions.
+ * @param {string} displayName
+ * @param {string} setup
+ */
+const again = (displayName, setup) => ({
+  ...common,
+  displayName,
+  testMatch: ['<rootDir>/packages/{core,losses,mining,nn}/test/**/*.test.ts'],
+  setupFilesAfterEnv: [`<rootDir>/packages/core/test/homes/${setup}.ts`],
+});
+
+/** @type {import('jest').Config} */
+module.exports = {
   collectCoverageFrom: ['packages/*/src/**/*.ts'],
+  projects: [
+    {
+      ...common,
+      displayName: 'heap',
+      testMatch: [
+        '<rootDir>/packages/*/test/**/*.test.ts',
+        '<rootDir>/examples/test/**/*.test.ts',
+        '<rootDir>/tools/test/**/*.test.ts',
+      ],
+    },
+    again('scope', 'scope'),
+    again('js', 'javascriptKernels'),
+    again('relaxed', 'relaxedKernels'),
+  ],
 };

@@ -41,6 +41,7 @@ async function packageShape() {
 const STEPS = {
   build: () => runNode(['tools/build.mjs']),
   types: () => runNode([BIN.tsc, '-b']),
+  wasm: () => runNode(['tools/wasm.mjs', '--check']),
   lint: () => runNode([BIN.biome, 'ci', '--error-on-warnings', '--colors=off', '--max-diagnostics=50', '.']),
   imports: () => runNode([BIN.depcruise, '--output-type', 'err-long', 'packages', 'examples', 'benchmarks']),
   unused: () => runNode([BIN.knip]),
@@ -51,7 +52,7 @@ const STEPS = {
 // Two lanes side by side; within one, each step may need what the one before it wrote.
 const LANES = [
   ['build', 'types', 'api', 'shape'],
-  ['lint', 'imports', 'unused'],
+  ['wasm', 'lint', 'imports', 'unused'],
 ];
 
 const asked = process.argv.slice(2);

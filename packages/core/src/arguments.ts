@@ -2,11 +2,14 @@
  * @file Checks of what comes from outside, with the same typed errors everywhere. Public as `@ndgrad/core/arguments`
  * for packages that build on core.
  */
-import { isFloat } from './dtype.js';
-import { ArgumentError, DTypeError, ShapeError } from './errors.js';
-import { formatShape, sameShape } from './shape.js';
+import { elementwisePlan, visitKernel } from '@ndgrad/kernels';
+import { isFloat, type TypedArray } from './dtype.js';
+import { ArgumentError, DTypeError, ShapeError, StateError } from './errors.js';
+import { broadcastStrides, formatShape, sameShape } from './shape.js';
+import { currentHome } from './storage.js';
 import { foreignVersion, Tensor, VERSION } from './tensor.js';
 
+export { isTracing, requireRunning } from './homes/running.js';
 export { formatShape } from './shape.js';
 export { requireWritable } from './tensor.js';
 
@@ -199,4 +202,45 @@ export function checkSameShape(where: string, nameA: string, a: Tensor, nameB: s
 export function checkRank(where: string, argument: string, x: Tensor, rank: number, what: string): void {
   if (x.rank === rank) return;
   throw new ShapeError({ where, argument, must: `be ${what}`, got: `shape ${formatShape(x.shape)}` });
+}
+
+/**
+ * Shows every element of a tensor to `visit`, which refuses by throwing: now, or in a captured step at each replay, before
+ * anything that comes later. Up to two companions of the same shape are shown along.
+ *
+ * @param visit - gets the position in row-major order and the values; bool as 0 or 1.
+ */
+export function inspect(
+  name: string,
+  x: Tensor,
+  visit: (position: number, value: number, companion: number, second: number) => void,
+  ...companions: Tensor[]
+): void {
+  if (x.size === 0) return;
+  const strides = [x, ...companions].map((t) => broadcastStrides(t.shape, t.strides, x.shape));
+  currentHome().call(
+    visitKernel(name, visit),
+    elementwisePlan(x.shape, ...strides),
+    x,
+    ...(companions as [Tensor?, Tensor?]),
+  );
+}
+
+/**
+ * A reading of a tensor's elements for later, without a copy now.
+ *
+ * @returns gives the packed elements in row-major order as {@link Tensor.toTypedArray} does, and throws
+ *   {@link StateError} where something was written over them since.
+ */
+export function readLater(where: string, argument: string, x: Tensor): () => TypedArray {
+  const { storage } = x;
+  const { version } = storage;
+  return () => {
+    if (storage.version === version) return x.toTypedArray();
+    throw new StateError({
+      where,
+      problem: `${argument} was written into since, and what it held is gone`,
+      hint: 'read it before the write, or pass clone(x)',
+    });
+  };
 }

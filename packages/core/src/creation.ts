@@ -5,6 +5,9 @@ import { markLeaf } from './autodiff/apply.js';
 import { filled } from './autodiff/vectorSpace.js';
 import { allocateArray, DTYPES, type DType, isFloat, type TypedArray } from './dtype.js';
 import { ArgumentError, DTypeError, LimitError, ShapeError, StateError } from './errors.js';
+import { parameters } from './homes/arena.js';
+import { moveStorage } from './homes/blocks.js';
+import { isTracing, requireRunning } from './homes/running.js';
 import { cast } from './ops/define.js';
 import { clone } from './ops/elementwise.js';
 import { checkShape, formatShape, MAX_RANK, MAX_SIZE, packedStrides, type Shape, sizeOf } from './shape.js';
@@ -59,7 +62,12 @@ function finish(where: string, t: Tensor, requiresGrad: unknown): Tensor {
       got: describeValue(requiresGrad),
     });
   }
-  return markLeaf(where, t);
+  const leaf = markLeaf(where, t);
+  // Leaves are few and live long. What is shared with the outside, or only being traced, stays where it is.
+  if (!isTracing() && !t.storage.exposed && t.storage.address === 0) {
+    moveStorage(t.storage, parameters.allocate(t.dtype, t.storage.length, where));
+  }
+  return leaf;
 }
 
 export function checkDType(where: string, dtype: unknown): DType {
@@ -206,6 +214,11 @@ function fromFlat(
   natural: Shape,
   name = 'data',
 ): Tensor {
+  requireRunning(
+    where,
+    'numbers that are written into a captured step would be the same at every replay',
+    'make the tensor outside of the step, pass it as an argument, or use hostScalar(() => number)',
+  );
   const size = sizeOf(shape);
   if (values.length !== size) {
     throw new ShapeError({
@@ -217,7 +230,7 @@ function fromFlat(
   for (let i = 0; i < size; i++) {
     array[i] = checkElement(where, values[i], dtype, () => `${name}${pathOf(i, natural)}`);
   }
-  return new Tensor(new Storage(array, 0, size), shape, packedStrides(shape), 0, dtype);
+  return new Tensor(new Storage(dtype, array, 0, size), shape, packedStrides(shape), 0, dtype);
 }
 
 /** Whether `x` has the fields of an NdArray. They are checked one by one before any is used. */
@@ -353,7 +366,7 @@ function build(where: string, data: unknown, asked: DType | undefined, shape: Sh
     const view = checkNdArray(where, data);
     const values = new Array<unknown>(sizeOf(view.shape));
     const index = new Tensor(
-      new Storage(new Uint8Array(0), 0, 0),
+      new Storage('bool', new Uint8Array(0), 0, 0),
       view.shape,
       view.strides,
       view.offset,
@@ -405,7 +418,11 @@ export function fromNdarray(x: NdArray, options: Pick<CreationOptions, 'requires
   }
   const array = data as unknown as TypedArray;
   const dtype = INPUT_DTYPES.get(name) as DType;
-  return finish(where, new Tensor(storageOf(array), shape, strides, offset, dtype), options.requiresGrad);
+  return finish(
+    where,
+    new Tensor(storageOf(dtype, array), shape, strides, offset, dtype),
+    options.requiresGrad,
+  );
 }
 
 /**
@@ -521,7 +538,7 @@ function sequence(
   for (let i = 0; i < array.length; i++) {
     array[i] = checkElement(where, value(i), dtype, () => `the result${pathOf(i, shape)}`);
   }
-  const t = new Tensor(new Storage(array, 0, array.length), shape, packedStrides(shape), 0, dtype);
+  const t = new Tensor(new Storage(dtype, array, 0, array.length), shape, packedStrides(shape), 0, dtype);
   return finish(where, t, options.requiresGrad);
 }
 
@@ -538,7 +555,8 @@ export function eye(rows: number, columns: number = rows, options: CreationOptio
   checkOptions(where, options, ['dtype', 'requiresGrad']);
   const shape = checkShape(where, 'the result', [rows, columns]);
   const dtype = options.dtype === undefined ? 'float32' : checkDType(where, options.dtype);
-  const t = filled(shape, 0, dtype);
-  for (let i = 0; i < Math.min(rows, columns); i++) t.storage.array[t.storage.base + i * (columns + 1)] = 1;
+  const array = allocateArray(dtype, rows * columns);
+  for (let i = 0; i < Math.min(rows, columns); i++) array[i * (columns + 1)] = 1;
+  const t = new Tensor(new Storage(dtype, array, 0, array.length), shape, packedStrides(shape), 0, dtype);
   return finish(where, t, options.requiresGrad);
 }

@@ -4,6 +4,9 @@ import './fluent.js';
 // Derivatives
 export { enableGrad, isGradEnabled, noGrad } from './autodiff/mode.js';
 export type { Saved, Vjp } from './autodiff/node.js';
+// Memory
+export { keep, type Scope, scope } from './autodiff/scope.js';
+export { type Captured, type CaptureOptions, type CaptureStats, capture } from './capture/capture.js';
 // Making tensors
 export {
   arange,
@@ -24,18 +27,19 @@ export {
 } from './creation.js';
 export type { DType, TypedArray } from './dtype.js';
 export * from './errors.js';
-export { type CustomOp, defineOp } from './ops/custom.js';
+export { type CustomOp, defineHostOp, defineOp, type HostOp } from './ops/custom.js';
 // Ops
 export { cast, type TensorLike } from './ops/define.js';
 export * from './ops/distance.js';
 export * from './ops/elementwise.js';
 export * from './ops/indexing.js';
-export { assign, hostScalar } from './ops/inPlace.js';
+export { assign, hostScalar, hostVector } from './ops/inPlace.js';
 export * from './ops/linalg.js';
 export * from './ops/movement.js';
 export * from './ops/order.js';
 export * from './ops/reduce.js';
 export * from './ops/rows.js';
+export * from './ops/update.js';
 export { format } from './print.js';
 export {
   Generator,
@@ -49,8 +53,17 @@ export {
   randint,
   randn,
 } from './random.js';
+export {
+  currentKernels,
+  deterministic,
+  type KernelBuild,
+  longLived,
+  type MemoryReport,
+  memory,
+  setKernels,
+} from './runtime.js';
 export type { Shape } from './shape.js';
-export { type Nested, Tensor, VERSION } from './tensor.js';
+export { borrowGrad, type Nested, Tensor, VERSION } from './tensor.js';
 export {
   type BackwardOptions,
   backward,

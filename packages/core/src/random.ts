@@ -7,6 +7,7 @@ import { checkNumber, checkOptions, describeValue } from './arguments.js';
 import { allocate, markLeaf } from './autodiff/apply.js';
 import { allocateArray, type DType, isFloat } from './dtype.js';
 import { ArgumentError, DTypeError } from './errors.js';
+import { requireRunning } from './homes/running.js';
 import { checkShape, packedStrides, type Shape, sizeOf } from './shape.js';
 import { state } from './state.js';
 import { currentHome, Storage } from './storage.js';
@@ -173,10 +174,13 @@ function draw(where: string, kernel: typeof kernels.uniform, shape: Shape, optio
     });
   }
   const source = generatorOf(where, options.generator);
-  const y = allocate(checked, dtype);
-  // An even count keeps the pairs of normal numbers apart between calls.
-  const { key, counter } = source.take(y.size + (y.size % 2));
-  currentHome().call(kernel, [y.size, key[0], key[1], counter >>> 0, Math.floor(counter / TWO_32)], y);
+  const y = allocate(checked, dtype, where);
+  const ints = (): number[] => {
+    // An even count keeps the pairs of normal numbers apart between calls.
+    const { key, counter } = source.take(y.size + (y.size % 2));
+    return [y.size, key[0], key[1], counter >>> 0, Math.floor(counter / TWO_32)];
+  };
+  currentHome().call(kernel, ints, y);
   return requiresGrad ? markLeaf(where, y) : y;
 }
 
@@ -228,7 +232,7 @@ export function randint(low: number, high: number, shape: Shape, options: Intege
   const to = checkNumber(where, 'high', high, { ...range, min: from + 1 });
   const checked = checkShape(where, 'shape', shape);
   const source = generatorOf(where, options.generator);
-  return integers(checked, () => from + source.integer(to - from));
+  return integers(where, checked, () => from + source.integer(to - from));
 }
 
 /**
@@ -245,8 +249,8 @@ export function permutation(n: number, options: IntegerOptions = {}): Tensor {
   const shape = checkShape(where, 'n', [n]);
   const source = generatorOf(where, options.generator);
   let next = 0;
-  const t = integers(shape, () => next++);
-  const { array } = t.storage;
+  const t = integers(where, shape, () => next++);
+  const { values: array } = t.storage;
   for (let i = n - 1; i > 0; i--) {
     const j = source.integer(i + 1);
     [array[i], array[j]] = [array[j], array[i]];
@@ -254,8 +258,13 @@ export function permutation(n: number, options: IntegerOptions = {}): Tensor {
   return t;
 }
 
-function integers(shape: Shape, value: () => number): Tensor {
+function integers(where: string, shape: Shape, value: () => number): Tensor {
+  requireRunning(
+    where,
+    'how many draws it takes depends on what they give, so a captured step cannot replay it',
+    'call it outside of the step and pass the result as an argument',
+  );
   const array = allocateArray('int32', sizeOf(shape));
   for (let i = 0; i < array.length; i++) array[i] = value();
-  return new Tensor(new Storage(array, 0, array.length), shape, packedStrides(shape), 0, 'int32');
+  return new Tensor(new Storage('int32', array, 0, array.length), shape, packedStrides(shape), 0, 'int32');
 }

@@ -115,7 +115,11 @@ export function checkAxis(where: string, argument: string, axis: unknown, rank: 
 
 /** Axes as sorted distinct numbers; `undefined` is all of them. */
 export function checkAxes(where: string, axis: unknown, rank: number): number[] {
-  if (axis === undefined) return Array.from({ length: rank }, (_, i) => i);
+  if (axis === undefined) {
+    const all = new Array<number>(rank);
+    for (let i = 0; i < rank; i++) all[i] = i;
+    return all;
+  }
   const list: unknown[] = Array.isArray(axis) ? axis : [axis];
   const axes = list.map((a) => checkAxis(where, 'axis', a, rank));
   if (new Set(axes).size !== axes.length) {

@@ -1,83 +1,113 @@
 /**
  * @file Where values live. Ops ask a home for memory and hand it kernels to run; they never learn which home it was.
- * Today there is one, the garbage-collected heap; docs/decisions/0003-homes.md says how the others plug in.
+ * docs/architecture.md has the picture, docs/decisions/0003-homes.md the reasons.
  */
-import type { Ints, Kernel } from '@ndgrad/kernels';
-import { allocateArray, type DType, type TypedArray } from './dtype.js';
-import { LimitError, StateError } from './errors.js';
+import { type Ints, type Kernel, SIGNATURE_DIGITS } from '@ndgrad/kernels';
+import type { DType, TypedArray } from './dtype.js';
+import type { NdgradError } from './errors.js';
+import type { Shape } from './shape.js';
 
-/** A stretch of memory that tensors and their views share. */
+/** Dtypes by the digit that kernels' signatures give them. */
+const DTYPE_OF: readonly DType[] = ['bool', 'float32', 'int32', 'bool', 'float64'];
+
+/** A stretch of memory that tensors and their views share. It may be moved: nobody keeps `values` across calls. */
 export class Storage {
-  readonly array: TypedArray;
-  /** Index in `array` of this storage's first element: small results may share one array. */
-  readonly base: number;
+  /** The array that holds the elements, unchecked: for whoever moves or fills memory. Others read {@link array}. */
+  values: TypedArray;
+  /** Index in `values` of this storage's first element: small results share one array. */
+  base: number;
   readonly length: number;
-  /** Counts writes. A recorded op remembers the version it read. */
-  version = 0;
+  /** The dtype as kernels' signatures spell it. */
+  readonly digit: number;
+  /** Address of the first element in linear memory, 0 when it is not there. */
+  address: number;
+  /** Counts writes. A recorded op remembers the version it read. Raised by {@link Storage.touch}. */
+  version: number;
+  /** What the memory belongs to: an arena, a trace, or a claim whose end frees a block; undefined on the heap. */
+  owner: object | undefined;
+  /** Why there are no values to read, once or while there are none. */
+  lost: ((where: string, storage: Storage) => NdgradError) | undefined;
+  /** Where in the staging ring a copy of the values lies, −1 for nowhere. */
+  mirror: number;
+  /** Whether someone outside holds the array, and may write into it unseen. */
+  exposed: boolean;
 
-  constructor(array: TypedArray, base: number, length: number) {
-    this.array = array;
+  constructor(dtype: DType, values: TypedArray, base: number, length: number, address = 0) {
+    this.values = values;
     this.base = base;
     this.length = length;
+    this.digit = SIGNATURE_DIGITS[dtype];
+    this.address = address;
+    this.version = 0;
+    this.owner = undefined;
+    this.lost = undefined;
+    this.mirror = -1;
+    this.exposed = false;
+  }
+
+  get dtype(): DType {
+    return DTYPE_OF[this.digit] as DType;
+  }
+
+  /** The array that holds the elements: every read goes through here. */
+  get array(): TypedArray {
+    return this.read('reading a tensor');
+  }
+
+  /** {@link array}, for a caller that can say what it is doing. */
+  read(where: string): TypedArray {
+    if (this.lost !== undefined) throw this.lost(where, this);
+    return this.values;
+  }
+
+  /** Notes a write. */
+  touch(): void {
+    this.version++;
+    this.mirror = -1;
   }
 }
 
-/** A place in a storage: what kernels take. Tensors are operands. */
+/** A place in a storage, with the extents around it: what kernels take. Tensors are operands. */
 export interface Operand {
   readonly storage: Storage;
   readonly offset: number;
+  readonly shape: Shape;
+  readonly strides: readonly number[];
+  readonly size: number;
 }
+
+/** The integers of a call: a list, or what gives one at each run, for counters that move on. */
+export type CallInts = Ints | (() => Ints);
 
 /** Where results are made and kernels run. */
 export interface Home {
   readonly name: string;
-  /** Memory for `length` elements; its content is undefined. */
-  allocate(dtype: DType, length: number): Storage;
+  /** Memory for `length` elements; its content is undefined. `maker` is the op it is for. */
+  allocate(dtype: DType, length: number, maker: string): Storage;
   /** Runs a kernel, now or later. Operand 0 is the output. */
-  call(kernel: Kernel, ints: Ints, out: Operand, a?: Operand, b?: Operand, c?: Operand): void;
+  call(kernel: Kernel, ints: CallInts, y: Operand, a?: Operand, b?: Operand, c?: Operand, d?: Operand): void;
 }
 
-/** Ordinary typed arrays, freed by the collector. Always safe. */
-const heap: Home = {
-  name: 'heap',
-  allocate(dtype, length) {
-    try {
-      return new Storage(allocateArray(dtype, length), 0, length);
-    } catch (cause) {
-      throw new LimitError({
-        where: 'allocate',
-        problem: `no memory for ${length} elements of ${dtype}`,
-        hint: 'use a smaller batch',
-        cause,
-      });
-    }
-  },
-  call(kernel, ints, out, a = out, b = a, c = b) {
-    kernel.run(
-      ints,
-      arrayOf(out),
-      out.storage.base + out.offset,
-      arrayOf(a),
-      a.storage.base + a.offset,
-      arrayOf(b),
-      b.storage.base + b.offset,
-      arrayOf(c),
-      c.storage.base + c.offset,
-    );
-  },
-};
-
-/** The operand's array, unless it was transferred away after the tensor was made. */
-function arrayOf({ storage: { array, length } }: Operand): TypedArray {
-  if (array.length >= length) return array;
-  throw new StateError({
-    where: 'a kernel',
-    problem: `the memory of a tensor of ${length} elements is gone: its buffer was transferred`,
-    hint: 'copy the data before postMessage',
-  });
-}
+let current: Home | undefined;
 
 /** The home in force. */
 export function currentHome(): Home {
-  return heap;
+  return current as Home;
+}
+
+/** Puts a home in force. @returns the one that was. */
+export function enterHome(home: Home): Home {
+  const before = current as Home;
+  current = home;
+  return before;
+}
+
+/** Runs `fn` with `home` in force, whatever happens. */
+export function withHome<T>(home: Home, fn: () => T): T {
+  const before = enterHome(home);
+  try {
+    return fn();
+  } finally {
+    current = before;
+  }
 }

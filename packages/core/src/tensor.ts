@@ -4,7 +4,8 @@ import type { Node } from './autodiff/node.js';
 import type { DType, TypedArray } from './dtype.js';
 import { allocateArray } from './dtype.js';
 import { AliasError, ArgumentError, GraphError, ShapeError } from './errors.js';
-import { formatShape, isPacked, type Shape, sizeOf } from './shape.js';
+import { Arena, parameters } from './homes/arena.js';
+import { formatShape, isPacked, packedStrides, type Shape, sizeOf } from './shape.js';
 import { state } from './state.js';
 import { Storage } from './storage.js';
 
@@ -17,11 +18,75 @@ const BRAND = Symbol.for('ndgrad.Tensor');
 const exposed = new WeakMap<TypedArray, Storage>();
 
 /** The storage over an array that comes from outside: the one that gave the array out, if one did. @internal */
-export function storageOf(array: TypedArray): Storage {
-  const known = exposed.get(array) ?? new Storage(array, 0, array.length);
-  exposed.set(array, known);
-  return known;
+export function storageOf(dtype: DType, array: TypedArray): Storage {
+  const known = exposed.get(array);
+  if (known !== undefined) return known;
+  const storage = new Storage(dtype, array, 0, array.length);
+  storage.exposed = true;
+  exposed.set(array, storage);
+  return storage;
 }
+
+/** The storage's array, as the outside may have it: nothing but its elements. */
+function expose(storage: Storage): TypedArray {
+  const array = storage.read('ndarray');
+  if (storage.exposed) return array;
+  const { base, length } = storage;
+  if (array.length !== length) {
+    // A piece of linear memory is shown as it is; a piece of a slab moves out, because others lie beside it.
+    storage.values =
+      storage.address === 0 ? array.slice(base, base + length) : array.subarray(base, base + length);
+    storage.base = 0;
+  }
+  storage.exposed = true;
+  exposed.set(storage.values, storage);
+  return storage.values;
+}
+
+let gradientObserver: ((t: Tensor, looked: boolean) => void) | undefined;
+
+/** Has `observe` called before any `.grad` is read (`looked`) or set: a capture keeps track of them. @internal */
+export function observeGradients(observe: ((t: Tensor, looked: boolean) => void) | undefined): void {
+  gradientObserver = observe;
+}
+
+interface Extras {
+  grad: Tensor | undefined;
+  /** Makes the gradient when somebody asks for it: after a replay it lies in the plan. */
+  pinned: (() => Tensor) | undefined;
+  ndarray: NdArray<TypedArray> | undefined;
+  /** A gradient that nobody outside has seen: its memory serves the next one. Null once somebody has. */
+  reused: Tensor | null | undefined;
+}
+
+/**
+ * The gradient of `t` for code that uses it at once and does not keep it, as an optimiser does: the next `backward` may
+ * write into the same memory, which saves it from making new. `t.grad` is for everybody else.
+ *
+ * @example
+ * ```ts
+ * const w = tensor([3], { requiresGrad: true });
+ * w.square().sum().backward();
+ * borrowGrad(w)!.item() // => 6
+ * ```
+ */
+export function borrowGrad(t: Tensor): Tensor | undefined {
+  gradientObserver?.(t, true);
+  return gradientOf(t);
+}
+
+function noExtras(): Extras {
+  return { grad: undefined, pinned: undefined, ndarray: undefined, reused: undefined };
+}
+
+/** The gradient of `t`, unobserved. @internal */
+export let gradientOf: (t: Tensor) => Tensor | undefined;
+/** Sets the gradient of `t`, unobserved. @internal */
+export let putGradient: (t: Tensor, gradient: Tensor | undefined) => void;
+/** Memory for a new gradient of `t`, reused as long as only {@link borrowGrad} sees it; then there is none. @internal */
+export let reusableGradient: (t: Tensor) => Tensor | undefined;
+/** Sets what makes the gradient of `t` once it is asked for. @internal */
+export let pinGradient: (t: Tensor, make: () => Tensor) => void;
 
 /** Nested arrays of numbers or booleans, as `toArray` gives them. */
 export type Nested<T> = T | readonly Nested<T>[];
@@ -53,10 +118,9 @@ export class Tensor {
   /** @internal */
   readonly storage: Storage;
   /** What `backward` goes through; undefined when nothing here requires a gradient. @internal */
-  node: Node | undefined = undefined;
-  /** The gradient that `backward` has accumulated, on leaves. */
-  grad: Tensor | undefined = undefined;
-  #ndarray: NdArray<TypedArray> | undefined = undefined;
+  node: Node | undefined;
+  /** What few tensors have: made when first needed. */
+  #extras: Extras | undefined;
 
   /** @internal */
   constructor(storage: Storage, shape: Shape, strides: readonly number[], offset: number, dtype: DType) {
@@ -66,6 +130,59 @@ export class Tensor {
     this.offset = offset;
     this.dtype = dtype;
     this.size = sizeOf(shape);
+    this.node = undefined;
+    this.#extras = undefined;
+  }
+
+  /** The gradient that `backward` has accumulated, on leaves. */
+  get grad(): Tensor | undefined {
+    gradientObserver?.(this, true);
+    const gradient = gradientOf(this);
+    // Whoever has it may keep it, so its memory is not used again.
+    if (gradient !== undefined && this.#extras?.reused === gradient) this.#extras.reused = null;
+    return gradient;
+  }
+
+  set grad(gradient: Tensor | undefined) {
+    gradientObserver?.(this, false);
+    putGradient(this, gradient);
+    // What hangs on an older tensor outlives the arena that it was made in.
+    const memory: Storage | undefined = gradient?.storage;
+    while (memory?.owner instanceof Arena && memory.owner !== this.storage.owner) memory.owner.save(memory);
+  }
+
+  static {
+    gradientOf = (t) => {
+      const extras = t.#extras;
+      if (extras === undefined) return undefined;
+      if (extras.pinned !== undefined) {
+        extras.grad = extras.pinned();
+        extras.pinned = undefined;
+      }
+      return extras.grad;
+    };
+    putGradient = (t, gradient) => {
+      if (t.#extras === undefined) {
+        if (gradient !== undefined) t.#extras = { ...noExtras(), grad: gradient };
+        return;
+      }
+      t.#extras.grad = gradient;
+      t.#extras.pinned = undefined;
+    };
+    reusableGradient = (t) => {
+      t.#extras ??= noExtras();
+      const extras = t.#extras;
+      if (extras.reused === undefined) {
+        const storage = parameters.allocate(t.dtype, t.size, 'grad');
+        extras.reused = new Tensor(storage, t.shape, packedStrides(t.shape), 0, t.dtype);
+      }
+      return extras.reused === null || extras.reused === extras.grad ? undefined : extras.reused;
+    };
+    pinGradient = (t, make) => {
+      t.#extras ??= noExtras();
+      t.#extras.grad = undefined;
+      t.#extras.pinned = make;
+    };
   }
 
   /** Number of axes. */
@@ -98,14 +215,18 @@ export class Tensor {
    * ```
    */
   get ndarray(): NdArray<TypedArray> {
-    exposed.set(this.storage.array, this.storage);
-    this.#ndarray ??= ndarray(
-      this.storage.array,
+    const array = expose(this.storage);
+    this.#extras ??= noExtras();
+    const extras = this.#extras;
+    // Memory that moved has another array.
+    if (extras.ndarray?.data !== array) extras.ndarray = undefined;
+    extras.ndarray ??= ndarray(
+      array,
       this.shape.slice(),
       this.strides.slice(),
       this.storage.base + this.offset,
     );
-    return this.#ndarray;
+    return extras.ndarray;
   }
 
   /**
@@ -128,7 +249,7 @@ export class Tensor {
         hint: 'reduce it, or use toArray()',
       });
     }
-    return this.storage.array[this.storage.base + this.offset];
+    return this.storage.read('item')[this.storage.base + this.offset];
   }
 
   /** Calls `visit(storage index)` for each element in row-major order. @internal */
@@ -156,8 +277,8 @@ export class Tensor {
    * ```
    */
   toTypedArray(): TypedArray {
+    const array = this.storage.read('toTypedArray');
     const copy = allocateArray(this.dtype, this.size);
-    const { array } = this.storage;
     if (this.isContiguous) {
       const start = this.storage.base + this.offset;
       copy.set(array.subarray(start, start + this.size));
@@ -215,7 +336,7 @@ export class Tensor {
       result = fn(this.ndarray);
     } finally {
       // Also when fn throws: it may have written before.
-      this.storage.version++;
+      this.storage.touch();
     }
     if (isThenable(result)) {
       throw new ArgumentError({

@@ -1,16 +1,19 @@
 /** @file Derivatives as users ask for them: the imperative `backward`, and functions of functions. */
+import { elementwise } from '@ndgrad/kernels';
 import { checkOptions, checkSameShape, checkTensor, describeValue } from './arguments.js';
 import { apply, markLeaf } from './autodiff/apply.js';
 import { free, propagate, rootOf } from './autodiff/backward.js';
 import { enableGrad, isGradEnabled, noGrad } from './autodiff/mode.js';
 import type { Node, OpRow } from './autodiff/node.js';
-import { zeros } from './autodiff/vectorSpace.js';
+import { copyOf, planOf, zeros } from './autodiff/vectorSpace.js';
 import { isFloat } from './dtype.js';
 import { ArgumentError, DTypeError, GraphError } from './errors.js';
+import { isTracing } from './homes/running.js';
 import { add, clone, mul, stopGradient } from './ops/elementwise.js';
 import { sum } from './ops/reduce.js';
-import { formatShape } from './shape.js';
-import { Tensor } from './tensor.js';
+import { formatShape, packedStrides } from './shape.js';
+import { currentHome } from './storage.js';
+import { borrowGrad, reusableGradient, Tensor } from './tensor.js';
 
 /** Options of {@link backward}. */
 export interface BackwardOptions {
@@ -38,11 +41,11 @@ export interface BackwardOptions {
  * w.grad!.toArray() // => [2, 4]
  * ```
  */
-export function backward(output: Tensor, gradient?: Tensor, options: BackwardOptions = {}): void {
+export function backward(output: Tensor, gradient?: Tensor, options: BackwardOptions = NO_OPTIONS): void {
   const where = 'backward';
   checkTensor(where, 'output', output);
   if (gradient !== undefined) checkTensor(where, 'gradient', gradient);
-  checkOptions(where, options, ['retainGraph', 'createGraph', 'inputs']);
+  if (options !== NO_OPTIONS) checkOptions(where, options, ['retainGraph', 'createGraph', 'inputs']);
   const { createGraph = false, retainGraph = createGraph, inputs } = options;
   if (inputs !== undefined) requireList(where, 'inputs', inputs);
   const targets =
@@ -57,26 +60,60 @@ export function backward(output: Tensor, gradient?: Tensor, options: BackwardOpt
     }
   }
   const root = rootOf(where, output, gradient);
-  const { cotangents, visited } = propagate(where, [root], createGraph, targets);
-  const commits: [Tensor, Tensor][] = [];
-  for (const [{ leaf }, g] of cotangents) {
-    if (leaf === undefined) continue;
-    // Anything but a tensor counts as no gradient: null is a habit from elsewhere.
-    const before: unknown = leaf.grad;
-    commits.push([
-      leaf,
-      before instanceof Tensor
-        ? owned(() => add(before, g), createGraph)
-        : owned(() => clone(g), createGraph),
-    ]);
-  }
-  for (const [leaf, grad] of commits) leaf.grad = grad;
-  if (!retainGraph) free(visited);
+  propagate(where, [root], createGraph, targets, ({ cotangents, visited }) => {
+    const commits: [Tensor, Tensor][] = [];
+    for (const [{ leaf }, g] of cotangents) {
+      if (leaf === undefined) continue;
+      // Anything but a tensor counts as no gradient: null is a habit from elsewhere.
+      const before: unknown = borrowGrad(leaf);
+      commits.push([
+        leaf,
+        before instanceof Tensor
+          ? owned(() => add(before, g), createGraph)
+          : firstGradient(leaf, g, createGraph),
+      ]);
+    }
+    for (const [leaf, grad] of commits) leaf.grad = grad;
+    if (!retainGraph) free(visited);
+  });
 }
+
+const NO_OPTIONS: BackwardOptions = {};
 
 /** A tensor with memory of its own: a cotangent may share its memory with others or with the caller's gradient. */
 function owned(make: () => Tensor, createGraph: boolean): Tensor {
   return createGraph ? enableGrad(make) : noGrad(make);
+}
+
+function ownCopy(g: Tensor, createGraph: boolean): Tensor {
+  return createGraph ? enableGrad(() => clone(g)) : copyOf(g);
+}
+
+/** The gradient of a leaf that has none. A parameter's goes where the last one was, if nobody outside has seen that. */
+function firstGradient(leaf: Tensor, g: Tensor, createGraph: boolean): Tensor {
+  const fixed = createGraph || isTracing() || leaf.storage.address === 0;
+  const gradient = fixed ? undefined : reusableGradient(leaf);
+  if (gradient === undefined) return ownCopy(g, createGraph);
+  copyInside(gradient, g);
+  gradient.storage.touch();
+  return gradient;
+}
+
+/** Copies `g` into packed memory. Inside of linear memory that is one move. */
+function copyInside({ storage }: Tensor, g: Tensor): void {
+  const { address, values, base, digit } = g.storage;
+  if (address !== 0 && storage.address !== 0 && digit === storage.digit && g.isContiguous) {
+    const from = base + g.offset;
+    const to = storage.address / values.BYTES_PER_ELEMENT;
+    // A view of all of the memory, unless the array is known outside.
+    if (!g.storage.exposed && values.length > to + g.size) {
+      values.copyWithin(to, from, from + g.size);
+      return;
+    }
+  }
+  const home = currentHome();
+  const target = new Tensor(storage, g.shape, packedStrides(g.shape), 0, g.dtype);
+  home.call(elementwise.copy, planOf(g.shape, [g]), target, g);
 }
 
 function nodeOf(where: string, argument: string, t: unknown): Node {
@@ -147,20 +184,21 @@ export function gradients(
     if (start !== undefined) checkTensor(where, `gradients[${i}]`, start);
     return rootOf(where, y, start);
   });
-  const { cotangents, visited } = propagate(where, roots, createGraph, new Set(nodes));
-  const result = nodes.map((node, i) => {
-    const g = cotangents.get(node);
-    if (g !== undefined) return owned(() => clone(g), createGraph);
-    if (materializeGrads) return zeros(node.shape, node.dtype);
-    if (allowUnused) return undefined;
-    throw new GraphError({
-      where,
-      problem: `no output depends on inputs[${i}] ${formatShape(node.shape)}`,
-      hint: 'pass allowUnused: true for undefined, or materializeGrads: true for zeros',
+  return propagate(where, roots, createGraph, new Set(nodes), ({ cotangents, visited }) => {
+    const result = nodes.map((node, i) => {
+      const g = cotangents.get(node);
+      if (g !== undefined) return ownCopy(g, createGraph);
+      if (materializeGrads) return zeros(node.shape, node.dtype);
+      if (allowUnused) return undefined;
+      throw new GraphError({
+        where,
+        problem: `no output depends on inputs[${i}] ${formatShape(node.shape)}`,
+        hint: 'pass allowUnused: true for undefined, or materializeGrads: true for zeros',
+      });
     });
+    if (!retainGraph) free(visited);
+    return result;
   });
-  if (!retainGraph) free(visited);
-  return result;
 }
 
 function requireList(where: string, argument: string, list: unknown): void {
@@ -260,11 +298,12 @@ function derivativesAt(
   const nodes = points.map((point) => point.node as Node);
   // A constant function has no graph; its derivative is 0.
   if (output.node === undefined) return nodes.map((node) => zeros(node.shape, node.dtype));
-  const { cotangents } = propagate(where, [rootOf(where, output, g)], createGraph, new Set(nodes));
-  return nodes.map((node) => {
-    const found = cotangents.get(node);
-    return found === undefined ? zeros(node.shape, node.dtype) : owned(() => clone(found), createGraph);
-  });
+  return propagate(where, [rootOf(where, output, g)], createGraph, new Set(nodes), ({ cotangents }) =>
+    nodes.map((node) => {
+      const found = cotangents.get(node);
+      return found === undefined ? zeros(node.shape, node.dtype) : ownCopy(found, createGraph);
+    }),
+  );
 }
 
 /**

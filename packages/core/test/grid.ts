@@ -4,6 +4,7 @@
  */
 import type { DType } from '../src/dtype.js';
 import { allocateArray } from '../src/dtype.js';
+import { currentKernels, type KernelBuild, setKernels } from '../src/runtime.js';
 import { Storage } from '../src/storage.js';
 import { Tensor } from '../src/tensor.js';
 
@@ -111,7 +112,7 @@ export function tensorOf(grid: Grid, dtype: DType = 'float64'): Tensor {
     stride *= extent;
     return own;
   });
-  return new Tensor(new Storage(array, 0, array.length), grid.shape, strides.reverse(), 0, dtype);
+  return new Tensor(new Storage(dtype, array, 0, array.length), grid.shape, strides.reverse(), 0, dtype);
 }
 
 /** A tensor's values, read one by one through its NdArray. */
@@ -157,7 +158,7 @@ export function laidOut(grid: Grid, dtype: DType, layout: Layout): Tensor {
     array[offset + index.reduce((sum, p, axis) => sum + p * strides[axis], 0)] = grid.data[i];
   });
   // A base other than 0: small results may share one array.
-  return new Tensor(new Storage(array, 0, length), shape, strides, offset, dtype);
+  return new Tensor(new Storage(dtype, array, 0, length), shape, strides, offset, dtype);
 }
 
 /** A grid that is constant along an axis. */
@@ -191,4 +192,15 @@ export function ulpOf(x: number, dtype: DType): number {
   if (x === 0) return 2 ** least;
   const exponent = Math.floor(Math.log2(Math.abs(x)));
   return 2 ** Math.max(least, exponent - digits);
+}
+
+/** Runs `fn` with a build of kernels in force. */
+export function withKernels<T>(build: KernelBuild, fn: () => T): T {
+  const before = currentKernels();
+  setKernels(build);
+  try {
+    return fn();
+  } finally {
+    setKernels(before);
+  }
 }

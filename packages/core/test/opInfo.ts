@@ -46,6 +46,8 @@ export const NOT_OPS = [
   'zeroVjp',
   // Not functions of tensors alone: engine.test.ts has their tests.
   'defineOp',
+  'defineHostOp',
+  'hostVector',
   'assign',
   'hostScalar',
 ] as const satisfies readonly (keyof Exports)[];

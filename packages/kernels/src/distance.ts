@@ -3,8 +3,7 @@
  * and a far origin costs no digits, which the shortcut over inner products cannot promise.
  * Plan: `[batch, n, m, d]`.
  */
-import type { Kernel, Values } from './kernel.js';
-import { WRITES_OUTPUT } from './kernel.js';
+import { type Kernel, kernel, type Values } from './kernel.js';
 
 function squaredDistance(a: Values, oa: number, b: Values, ob: number, d: number): number {
   let s = 0;
@@ -34,18 +33,14 @@ function pairKernel(
   name: string,
   measure: (a: Values, oa: number, b: Values, ob: number, d: number) => number,
 ): Kernel {
-  return {
-    name,
-    writes: WRITES_OUTPUT,
-    run(ints, y, oy, a, oa, b, ob) {
-      const [batch, n, m, d] = [ints[0], ints[1], ints[2], ints[3]];
-      for (let t = 0; t < batch; t++, ob += m * d) {
-        for (let i = 0; i < n; i++, oa += d) {
-          for (let j = 0; j < m; j++) y[oy++] = measure(a, oa, b, ob + j * d, d);
-        }
+  return kernel(name, (ints, y, oy, a, oa, b, ob) => {
+    const [batch, n, m, d] = [ints[0], ints[1], ints[2], ints[3]];
+    for (let t = 0; t < batch; t++, ob += m * d) {
+      for (let i = 0; i < n; i++, oa += d) {
+        for (let j = 0; j < m; j++) y[oy++] = measure(a, oa, b, ob + j * d, d);
       }
-    },
-  };
+    }
+  });
 }
 
 export const squaredCdist = pairKernel('squaredCdist', squaredDistance);
@@ -55,23 +50,19 @@ export const cdist = pairKernel('cdist', distance);
  * y[i] = Σ_j w[i, j] (a[i] − b[j]): the derivative of every function of the differences' squares, without the
  * cancellation of a[i] Σ w − w · b. Operands w, a, b.
  */
-export const weightedDifference: Kernel = {
-  name: 'weightedDifference',
-  writes: WRITES_OUTPUT,
-  run(ints, y, oy, w, ow, a, oa, b, ob) {
-    const [batch, n, m, d] = [ints[0], ints[1], ints[2], ints[3]];
-    const row = new Float64Array(d);
-    for (let t = 0; t < batch; t++, ob += m * d) {
-      for (let i = 0; i < n; i++, oa += d, oy += d) {
-        row.fill(0);
-        for (let j = 0; j < m; j++) {
-          const weight = w[ow++];
-          // A weight of 0 says "no cotangent": it must not meet an infinite difference.
-          if (weight === 0) continue;
-          for (let k = 0; k < d; k++) row[k] += weight * (a[oa + k] - b[ob + j * d + k]);
-        }
-        for (let k = 0; k < d; k++) y[oy + k] = row[k];
+export const weightedDifference = kernel('weightedDifference', (ints, y, oy, w, ow, a, oa, b, ob) => {
+  const [batch, n, m, d] = [ints[0], ints[1], ints[2], ints[3]];
+  const row = new Float64Array(d);
+  for (let t = 0; t < batch; t++, ob += m * d) {
+    for (let i = 0; i < n; i++, oa += d, oy += d) {
+      row.fill(0);
+      for (let j = 0; j < m; j++) {
+        const weight = w[ow++];
+        // A weight of 0 says "no cotangent": it must not meet an infinite difference.
+        if (weight === 0) continue;
+        for (let k = 0; k < d; k++) row[k] += weight * (a[oa + k] - b[ob + j * d + k]);
       }
+      for (let k = 0; k < d; k++) y[oy + k] = row[k];
     }
-  },
-};
+  }
+});

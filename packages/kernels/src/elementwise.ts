@@ -238,6 +238,18 @@ export const sigmoidGradient = binaryKernel('sigmoidGradient', (n, y, oy, a, oa,
   }
 });
 
+/** t · softplus(−x) + (1 − t) · softplus(x); a weight of 0 hides an infinity. Operands x, t. */
+export const sigmoidCrossEntropy = binaryKernel('sigmoidCrossEntropy', (n, y, oy, a, oa, sa, b, ob, sb) => {
+  for (let i = 0; i < n; i++, oa += sa, ob += sb) {
+    const x = a[oa];
+    const t = b[ob];
+    const rest = 1 - t;
+    const tail = Math.log1p(Math.exp(-Math.abs(x)));
+    const missed = t === 0 ? 0 : (Math.max(-x, 0) + tail) * t;
+    y[oy + i] = missed + (rest === 0 ? 0 : (Math.max(x, 0) + tail) * rest);
+  }
+});
+
 export const eq = binaryKernel('eq', (n, y, oy, a, oa, sa, b, ob, sb) => {
   for (let i = 0; i < n; i++, oa += sa, ob += sb) y[oy + i] = a[oa] === b[ob] ? 1 : 0;
 });
@@ -276,3 +288,21 @@ export const clamp = ternaryKernel('clamp', (n, y, oy, a, oa, sa, b, ob, sb, c, 
     y[oy + i] = x > c[oc] ? c[oc] : x;
   }
 });
+/**
+ * g · ((1 − t) σ(x) − t σ(−x)), and 0 where g is 0: not g (σ(x) − t), which loses all digits of a sure prediction.
+ * Operands g, x, t.
+ */
+export const sigmoidCrossEntropyGradient = ternaryKernel(
+  'sigmoidCrossEntropyGradient',
+  (n, y, oy, a, oa, sa, b, ob, sb, c, oc, sc) => {
+    for (let i = 0; i < n; i++, oa += sa, ob += sb, oc += sc) {
+      const x = b[ob];
+      const t = c[oc];
+      const e = Math.exp(-Math.abs(x));
+      const near = 1 / (1 + e);
+      const far = e / (1 + e);
+      const slope = x < 0 ? (1 - t) * far - t * near : (1 - t) * near - t * far;
+      y[oy + i] = a[oa] === 0 ? 0 : a[oa] * slope;
+    }
+  },
+);

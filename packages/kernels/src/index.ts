@@ -1,11 +1,40 @@
 /** @file The kernels, grouped as their files are. */
 
+export {
+  activeBuild,
+  type Build,
+  type KernelBuild,
+  kernelBuild,
+  pinDeterministic,
+  useBuild,
+} from './builds.js';
 export * as distance from './distance.js';
 export * as elementwise from './elementwise.js';
 export * as indexing from './indexing.js';
-export { copyInto, elementwisePlan } from './iterate.js';
-export type { Ints, Kernel, Values } from './kernel.js';
-export { matmul } from './matmul.js';
+export { copyInto, elementwisePlan, visitKernel } from './iterate.js';
+export {
+  effect,
+  type Form,
+  type Ints,
+  type Kernel,
+  kernel,
+  type Run,
+  SIGNATURE_DIGITS,
+  type Values,
+  WRITES_OUTPUT,
+} from './kernel.js';
+export { matmul, matmulTail } from './matmul.js';
+export {
+  allocateBlock,
+  blockSize,
+  freeBlock,
+  INTS_ADDRESS,
+  MAX_INTS,
+  type MemoryViews,
+  memoryUse,
+  memoryViews,
+} from './memory.js';
 export * as random from './random.js';
 export * as reduce from './reduce.js';
 export * as rows from './rows.js';
+export * as update from './update.js';

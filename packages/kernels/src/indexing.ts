@@ -1,21 +1,16 @@
 /** @file Gathering and scattering over packed memory. Indices are int32 and were checked by the caller. */
-import type { Ints, Kernel, Values } from './kernel.js';
-import { WRITES_OUTPUT } from './kernel.js';
+import { type Ints, kernel, type Values } from './kernel.js';
 
 /** y[o, i, k] = a[o, index[i], k]. Plan: `[outer, length of the axis, inner, count]`. */
-export const indexSelect: Kernel = {
-  name: 'indexSelect',
-  writes: WRITES_OUTPUT,
-  run(ints, y, oy, a, oa, index, oi) {
-    const [outer, length, inner, count] = [ints[0], ints[1], ints[2], ints[3]];
-    for (let o = 0; o < outer; o++, oa += length * inner) {
-      for (let i = 0; i < count; i++, oy += inner) {
-        const from = oa + index[oi + i] * inner;
-        for (let k = 0; k < inner; k++) y[oy + k] = a[from + k];
-      }
+export const indexSelect = kernel('indexSelect', (ints, y, oy, a, oa, index, oi) => {
+  const [outer, length, inner, count] = [ints[0], ints[1], ints[2], ints[3]];
+  for (let o = 0; o < outer; o++, oa += length * inner) {
+    for (let i = 0; i < count; i++, oy += inner) {
+      const from = oa + index[oi + i] * inner;
+      for (let k = 0; k < inner; k++) y[oy + k] = a[from + k];
     }
-  },
-};
+  }
+});
 
 /** Float64 working memory for sums that end in float32, so that many additions to one place round once. */
 function accumulator(y: Values, oy: number, length: number): Values {
@@ -25,23 +20,19 @@ function accumulator(y: Values, oy: number, length: number): Values {
 }
 
 /** y = a with y[o, index[i], k] += source[o, i, k]. Plan as for indexSelect; operands a, source, index. */
-export const indexAdd: Kernel = {
-  name: 'indexAdd',
-  writes: WRITES_OUTPUT,
-  run(ints, y, oy, a, oa, source, os, index, oi) {
-    const [outer, length, inner, count] = [ints[0], ints[1], ints[2], ints[3]];
-    const size = outer * length * inner;
-    for (let i = 0; i < size; i++) y[oy + i] = a[oa + i];
-    const sums = accumulator(y, oy, size);
-    for (let o = 0, base = 0; o < outer; o++, base += length * inner) {
-      for (let i = 0; i < count; i++, os += inner) {
-        const to = base + index[oi + i] * inner;
-        for (let k = 0; k < inner; k++) sums[to + k] += source[os + k];
-      }
+export const indexAdd = kernel('indexAdd', (ints, y, oy, a, oa, source, os, index, oi) => {
+  const [outer, length, inner, count] = [ints[0], ints[1], ints[2], ints[3]];
+  const size = outer * length * inner;
+  for (let i = 0; i < size; i++) y[oy + i] = a[oa + i];
+  const sums = accumulator(y, oy, size);
+  for (let o = 0, base = 0; o < outer; o++, base += length * inner) {
+    for (let i = 0; i < count; i++, os += inner) {
+      const to = base + index[oi + i] * inner;
+      for (let k = 0; k < inner; k++) sums[to + k] += source[os + k];
     }
-    if (sums.buffer !== y.buffer) y.set(sums, oy);
-  },
-};
+  }
+  if (sums.buffer !== y.buffer) y.set(sums, oy);
+});
 
 /**
  * Calls `visit(position in the index, position in the indexed array)` for each entry of a packed index.
@@ -76,66 +67,46 @@ function eachEntry(
 }
 
 /** y[…] = a[…, index[…], …] along the axis. Operands a, index. */
-export const gather: Kernel = {
-  name: 'gather',
-  writes: WRITES_OUTPUT,
-  run(ints, y, oy, a, oa, index, oi) {
-    eachEntry(ints, index, oi, (i, position) => {
-      y[oy + i] = a[oa + position];
-    });
-  },
-};
+export const gather = kernel('gather', (ints, y, oy, a, oa, index, oi) => {
+  eachEntry(ints, index, oi, (i, position) => {
+    y[oy + i] = a[oa + position];
+  });
+});
 
 /** y = a with y[…, index[…], …] += source[…] along the axis. Operands a, source (shaped as index), index. */
-export const scatterAdd: Kernel = {
-  name: 'scatterAdd',
-  writes: WRITES_OUTPUT,
-  run(ints, y, oy, a, oa, source, os, index, oi) {
-    const rank = ints[0];
-    let size = 1;
-    for (let d = 0; d < rank; d++) size *= ints[2 + rank + d];
-    for (let i = 0; i < size; i++) y[oy + i] = a[oa + i];
-    const sums = accumulator(y, oy, size);
-    eachEntry(ints, index, oi, (i, position) => {
-      sums[position] += source[os + i];
-    });
-    if (sums.buffer !== y.buffer) y.set(sums, oy);
-  },
-};
+export const scatterAdd = kernel('scatterAdd', (ints, y, oy, a, oa, source, os, index, oi) => {
+  const rank = ints[0];
+  let size = 1;
+  for (let d = 0; d < rank; d++) size *= ints[2 + rank + d];
+  for (let i = 0; i < size; i++) y[oy + i] = a[oa + i];
+  const sums = accumulator(y, oy, size);
+  eachEntry(ints, index, oi, (i, position) => {
+    sums[position] += source[os + i];
+  });
+  if (sums.buffer !== y.buffer) y.set(sums, oy);
+});
 
 /** Rows of 0 with a 1 at each label. Plan: `[count, depth]`. */
-export const oneHot: Kernel = {
-  name: 'oneHot',
-  writes: WRITES_OUTPUT,
-  run(ints, y, oy, labels, ol) {
-    const [count, depth] = [ints[0], ints[1]];
-    for (let i = 0; i < count * depth; i++) y[oy + i] = 0;
-    for (let i = 0; i < count; i++) y[oy + i * depth + labels[ol + i]] = 1;
-  },
-};
+export const oneHot = kernel('oneHot', (ints, y, oy, labels, ol) => {
+  const [count, depth] = [ints[0], ints[1]];
+  for (let i = 0; i < count * depth; i++) y[oy + i] = 0;
+  for (let i = 0; i < count; i++) y[oy + i * depth + labels[ol + i]] = 1;
+});
 
 /** Every element becomes the one value of a. Plan: `[size]`. */
-export const fill: Kernel = {
-  name: 'fill',
-  writes: WRITES_OUTPUT,
-  run(ints, y, oy, a, oa) {
-    y.fill(a[oa], oy, oy + ints[0]);
-  },
-};
+export const fill = kernel('fill', (ints, y, oy, a, oa) => {
+  y.fill(a[oa], oy, oy + ints[0]);
+});
 
 /** Keeps the elements of packed matrices at or below (`lower` 1) or at or above a diagonal. Plan: `[batch, n, m, diagonal, lower]`. */
-export const triangle: Kernel = {
-  name: 'triangle',
-  writes: WRITES_OUTPUT,
-  run(ints, y, oy, a, oa) {
-    const [batch, n, m, diagonal, lower] = [ints[0], ints[1], ints[2], ints[3], ints[4]];
-    for (let b = 0; b < batch; b++) {
-      for (let i = 0; i < n; i++, oy += m, oa += m) {
-        for (let j = 0; j < m; j++) {
-          const keeps = lower === 1 ? j - i <= diagonal : j - i >= diagonal;
-          y[oy + j] = keeps ? a[oa + j] : 0;
-        }
+export const triangle = kernel('triangle', (ints, y, oy, a, oa) => {
+  const [batch, n, m, diagonal, lower] = [ints[0], ints[1], ints[2], ints[3], ints[4]];
+  for (let b = 0; b < batch; b++) {
+    for (let i = 0; i < n; i++, oy += m, oa += m) {
+      for (let j = 0; j < m; j++) {
+        const keeps = lower === 1 ? j - i <= diagonal : j - i >= diagonal;
+        y[oy + j] = keeps ? a[oa + j] : 0;
       }
     }
-  },
-};
+  }
+});

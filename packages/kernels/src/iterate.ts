@@ -2,8 +2,15 @@
  * @file The walk that all elementwise kernels share: an odometer over the outer axes, and a loop of the kernel's own
  * over the last one. Each kernel owns its inner loop, because a loop shared between ops stops inlining.
  */
-import type { Ints, Kernel, Values } from './kernel.js';
-import { WRITES_OUTPUT } from './kernel.js';
+import {
+  effect,
+  elementwiseKernel,
+  type Ints,
+  type Kernel,
+  kernel,
+  type Values,
+  WRITES_OUTPUT,
+} from './kernel.js';
 
 export type UnaryLoop = (n: number, y: Values, oy: number, a: Values, oa: number, sa: number) => void;
 export type BinaryLoop = (
@@ -37,30 +44,34 @@ export type TernaryLoop = (
  * with neighbouring axes merged wherever every operand allows it and axes of length 1 dropped. Rank is at least 1.
  */
 export function elementwisePlan(shape: Ints, ...operands: Ints[]): number[] {
-  const extents: number[] = [];
-  const strides: number[][] = operands.map(() => []);
-  for (let axis = 0; axis < shape.length; axis++) {
+  const count = operands.length;
+  // Runs of merged axes from the innermost outwards: extent, then the stride of each operand.
+  const runs: number[] = [];
+  const width = 1 + count;
+  for (let axis = shape.length - 1; axis >= 0; axis--) {
     const extent = shape[axis];
     if (extent === 1) continue;
-    const last = extents.length - 1;
-    const merges = last >= 0 && operands.every((s, k) => strides[k][last] === extent * s[axis]);
-    if (merges) {
-      extents[last] *= extent;
-      operands.forEach((s, k) => {
-        strides[k][last] = s[axis];
-      });
-    } else {
-      extents.push(extent);
-      operands.forEach((s, k) => {
-        strides[k].push(s[axis]);
-      });
+    const last = runs.length - width;
+    let merges = last >= 0;
+    for (let k = 0; merges && k < count; k++) merges = operands[k][axis] === runs[last] * runs[last + 1 + k];
+    if (merges) runs[last] *= extent;
+    else {
+      runs.push(extent);
+      for (let k = 0; k < count; k++) runs.push(operands[k][axis]);
     }
   }
-  if (extents.length === 0) {
-    extents.push(1);
-    for (const s of strides) s.push(0);
+  if (runs.length === 0) {
+    runs.push(1);
+    for (let k = 0; k < count; k++) runs.push(0);
   }
-  return [extents.length, ...extents, ...strides.flat()];
+  const rank = runs.length / width;
+  const plan = new Array<number>(1 + rank * width);
+  plan[0] = rank;
+  for (let axis = 0; axis < rank; axis++) {
+    const run = (rank - 1 - axis) * width;
+    for (let k = 0; k < width; k++) plan[1 + k * rank + axis] = runs[run + k];
+  }
+  return plan;
 }
 
 /**
@@ -101,63 +112,48 @@ function eachRow(
 
 /** A kernel `y = f(a)` with packed output, from its inner loop. */
 export function unaryKernel(name: string, loop: UnaryLoop): Kernel {
-  return {
-    name,
-    writes: WRITES_OUTPUT,
-    run(ints, y, oy, a, oa) {
-      const rank = ints[0];
-      const n = ints[rank];
-      const sa = ints[2 * rank];
-      if (rank === 1) loop(n, y, oy, a, oa, sa);
-      else eachRow(ints, 1, oa, 0, 0, (start, o) => loop(n, y, oy + start, a, o, sa));
-    },
-  };
+  return elementwiseKernel(name, (ints, y, oy, a, oa) => {
+    const rank = ints[0];
+    const n = ints[rank];
+    const sa = ints[2 * rank];
+    if (rank === 1) loop(n, y, oy, a, oa, sa);
+    else eachRow(ints, 1, oa, 0, 0, (start, o) => loop(n, y, oy + start, a, o, sa));
+  });
 }
 
 /** A kernel `y = f(a, b)` with packed output, from its inner loop. */
 export function binaryKernel(name: string, loop: BinaryLoop): Kernel {
-  return {
-    name,
-    writes: WRITES_OUTPUT,
-    run(ints, y, oy, a, oa, b, ob) {
-      const rank = ints[0];
-      const n = ints[rank];
-      const sa = ints[2 * rank];
-      const sb = ints[3 * rank];
-      if (rank === 1) loop(n, y, oy, a, oa, sa, b, ob, sb);
-      else eachRow(ints, 2, oa, ob, 0, (start, o, p) => loop(n, y, oy + start, a, o, sa, b, p, sb));
-    },
-  };
+  return elementwiseKernel(name, (ints, y, oy, a, oa, b, ob) => {
+    const rank = ints[0];
+    const n = ints[rank];
+    const sa = ints[2 * rank];
+    const sb = ints[3 * rank];
+    if (rank === 1) loop(n, y, oy, a, oa, sa, b, ob, sb);
+    else eachRow(ints, 2, oa, ob, 0, (start, o, p) => loop(n, y, oy + start, a, o, sa, b, p, sb));
+  });
 }
 
 /** A kernel `y = f(a, b, c)` with packed output, from its inner loop. */
 export function ternaryKernel(name: string, loop: TernaryLoop): Kernel {
-  return {
-    name,
-    writes: WRITES_OUTPUT,
-    run(ints, y, oy, a, oa, b, ob, c, oc) {
-      const rank = ints[0];
-      const n = ints[rank];
-      const sa = ints[2 * rank];
-      const sb = ints[3 * rank];
-      const sc = ints[4 * rank];
-      if (rank === 1) loop(n, y, oy, a, oa, sa, b, ob, sb, c, oc, sc);
-      else
-        eachRow(ints, 3, oa, ob, oc, (start, o, p, q) =>
-          loop(n, y, oy + start, a, o, sa, b, p, sb, c, q, sc),
-        );
-    },
-  };
+  return elementwiseKernel(name, (ints, y, oy, a, oa, b, ob, c, oc) => {
+    const rank = ints[0];
+    const n = ints[rank];
+    const sa = ints[2 * rank];
+    const sb = ints[3 * rank];
+    const sc = ints[4 * rank];
+    if (rank === 1) loop(n, y, oy, a, oa, sa, b, ob, sb, c, oc, sc);
+    else
+      eachRow(ints, 3, oa, ob, oc, (start, o, p, q) => loop(n, y, oy + start, a, o, sa, b, p, sb, c, q, sc));
+  });
 }
 
 /**
  * Copies packed or strided `a` into strided `y`: the one kernel whose output has strides. Plan: shape, strides of y,
  * strides of a.
  */
-export const copyInto: Kernel = {
-  name: 'copyInto',
-  writes: WRITES_OUTPUT,
-  run(ints, y, oy, a, oa) {
+export const copyInto = kernel(
+  'copyInto',
+  (ints, y, oy, a, oa) => {
     const rank = ints[0];
     const n = ints[rank];
     const sy = ints[2 * rank];
@@ -168,4 +164,30 @@ export const copyInto: Kernel = {
     if (rank === 1) row(oy, oa);
     else eachRow(ints, 2, oy, oa, 0, (_start, p, o) => row(p, o));
   },
-};
+  WRITES_OUTPUT,
+  true,
+);
+
+/**
+ * A kernel that shows the elements of up to three operands to `visit`, in row-major order, and writes nothing: a check,
+ * which refuses by throwing. Plan: shape, strides of each operand.
+ */
+export function visitKernel(
+  name: string,
+  visit: (i: number, y: number, a: number, b: number) => void,
+): Kernel {
+  return effect(
+    name,
+    (ints, y, oy, a, oa, b, ob) => {
+      const rank = ints[0];
+      const n = ints[rank];
+      const operands = (ints.length - 1) / rank - 1;
+      const inner = (k: number): number => (k < operands ? ints[(k + 2) * rank] : 0);
+      const [sy, sa, sb] = [inner(0), inner(1), inner(2)];
+      eachRow(ints, operands, oy, oa, ob, (start, p, q, r) => {
+        for (let i = 0; i < n; i++, p += sy, q += sa, r += sb) visit(start + i, y[p], a[q], b[r]);
+      });
+    },
+    0,
+  );
+}

@@ -1,6 +1,5 @@
 /** @file Matrix product over any strides, in double precision, each output summed in the order of k. */
-import type { Kernel, Values } from './kernel.js';
-import { WRITES_OUTPUT } from './kernel.js';
+import { kernel, type Values } from './kernel.js';
 
 /** Below this many multiply-adds packing costs more than it saves. */
 const DIRECT_LIMIT = 4096;
@@ -107,48 +106,63 @@ function tile(
  * Plan: `[m, n, k, row stride a, k stride a, k stride b, column stride b, batch rank, ...batch shape,
  * ...batch strides a, ...batch strides b]`.
  */
-export const matmul: Kernel = {
-  name: 'matmul',
-  writes: WRITES_OUTPUT,
-  run(ints, y, oy, a, oa, b, ob) {
-    const [m, n, k, ra, ka, kb, cb, rank] = [0, 1, 2, 3, 4, 5, 6, 7].map((i) => ints[i]);
-    let batches = 1;
-    for (let axis = 0; axis < rank; axis++) batches *= ints[8 + axis];
-    const packs = m * n * k > DIRECT_LIMIT && m > 1 && n > 1;
-    const packedA = packs ? new Float64Array(Math.ceil(m / TILE) * TILE * k) : undefined;
-    const packedB = packs ? new Float64Array(Math.ceil(n / TILE) * TILE * k) : undefined;
-    const index = new Array<number>(rank).fill(0);
-    for (let batch = 0; batch < batches; batch++, oy += m * n) {
-      if (packedA === undefined || packedB === undefined) {
-        direct(m, n, k, y, oy, a, oa, ra, ka, b, ob, kb, cb);
-      } else {
-        packTiles(packedA, a, oa, m, ra, k, ka);
-        packTiles(packedB, b, ob, n, cb, k, kb);
-        for (let j = 0; j < n; j += TILE) {
-          for (let i = 0; i < m; i += TILE) {
-            tile(
-              k,
-              packedA,
-              i * k,
-              packedB,
-              j * k,
-              y,
-              oy + i * n + j,
-              n,
-              Math.min(TILE, m - i),
-              Math.min(TILE, n - j),
-            );
-          }
+export const matmul = kernel('matmul', (ints, y, oy, a, oa, b, ob) => {
+  const [m, n, k, ra, ka, kb, cb, rank] = [0, 1, 2, 3, 4, 5, 6, 7].map((i) => ints[i]);
+  let batches = 1;
+  for (let axis = 0; axis < rank; axis++) batches *= ints[8 + axis];
+  const packs = m * n * k > DIRECT_LIMIT && m > 1 && n > 1;
+  const packedA = packs ? new Float64Array(Math.ceil(m / TILE) * TILE * k) : undefined;
+  const packedB = packs ? new Float64Array(Math.ceil(n / TILE) * TILE * k) : undefined;
+  const index = new Array<number>(rank).fill(0);
+  for (let batch = 0; batch < batches; batch++, oy += m * n) {
+    if (packedA === undefined || packedB === undefined) {
+      direct(m, n, k, y, oy, a, oa, ra, ka, b, ob, kb, cb);
+    } else {
+      packTiles(packedA, a, oa, m, ra, k, ka);
+      packTiles(packedB, b, ob, n, cb, k, kb);
+      for (let j = 0; j < n; j += TILE) {
+        for (let i = 0; i < m; i += TILE) {
+          tile(
+            k,
+            packedA,
+            i * k,
+            packedB,
+            j * k,
+            y,
+            oy + i * n + j,
+            n,
+            Math.min(TILE, m - i),
+            Math.min(TILE, n - j),
+          );
         }
       }
-      for (let axis = rank - 1; axis >= 0; axis--) {
-        oa += ints[8 + rank + axis];
-        ob += ints[8 + 2 * rank + axis];
-        if (++index[axis] < ints[8 + axis]) break;
-        oa -= ints[8 + axis] * ints[8 + rank + axis];
-        ob -= ints[8 + axis] * ints[8 + 2 * rank + axis];
-        index[axis] = 0;
-      }
     }
-  },
-};
+    for (let axis = rank - 1; axis >= 0; axis--) {
+      oa += ints[8 + rank + axis];
+      ob += ints[8 + 2 * rank + axis];
+      if (++index[axis] < ints[8 + axis]) break;
+      oa -= ints[8 + axis] * ints[8 + rank + axis];
+      ob -= ints[8 + axis] * ints[8 + 2 * rank + axis];
+      index[axis] = 0;
+    }
+  }
+});
+
+/**
+ * y = activation(a · b + bias), every step rounded to the dtype of y, so that the bits are those of the product, the
+ * addition and relu as kernels of their own. The bias is a packed vector over the columns.
+ *
+ * Plan: as for matmul, then the activation: 0 for none, 1 for relu.
+ */
+export const matmulTail = kernel('matmulTail', (ints, y, oy, a, oa, b, ob, bias, oc) => {
+  matmul.run(ints, y, oy, a, oa, b, ob, bias, oc, bias, oc);
+  const n = ints[1];
+  const rank = ints[7];
+  let size = ints[0] * n;
+  for (let axis = 0; axis < rank; axis++) size *= ints[8 + axis];
+  for (let start = 0; start < size; start += n) {
+    for (let j = 0; j < n; j++) y[oy + start + j] += bias[oc + j];
+  }
+  if (ints[8 + 3 * rank] !== 1) return;
+  for (let i = 0; i < size; i++) if (y[oy + i] <= 0) y[oy + i] = 0;
+});

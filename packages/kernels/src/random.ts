@@ -4,8 +4,7 @@
  *
  * Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC 2011.
  */
-import type { Kernel } from './kernel.js';
-import { WRITES_OUTPUT } from './kernel.js';
+import { kernel } from './kernel.js';
 
 const ROTATIONS = [13, 15, 26, 6, 17, 29, 16, 24];
 const PARITY = 0x1bd11bda;
@@ -45,38 +44,30 @@ export function normalPair(u: number, v: number, out: Float64Array): void {
 }
 
 /** `[size, k0, k1, counter low, counter high]`: element i takes counter + i. */
-export const uniform: Kernel = {
-  name: 'uniform',
-  writes: WRITES_OUTPUT,
-  run(ints, y, oy) {
-    const bits = new Uint32Array(2);
-    const start = ints[3] + ints[4] * 2 ** 32;
-    // A float32 of 24 bits stays below 1; the nearest float32 of a double may be 1.
-    const narrow = y.BYTES_PER_ELEMENT === 4;
-    for (let i = 0; i < ints[0]; i++) {
-      const c = start + i;
-      threefry2x32(ints[1], ints[2], c >>> 0, Math.floor(c / 2 ** 32), bits);
-      y[oy + i] = narrow ? (bits[0] >>> 8) / 0x1000000 : toUnit(bits[0], bits[1]);
-    }
-  },
-};
+export const uniform = kernel('uniform', (ints, y, oy) => {
+  const bits = new Uint32Array(2);
+  const start = ints[3] + ints[4] * 2 ** 32;
+  // A float32 of 24 bits stays below 1; the nearest float32 of a double may be 1.
+  const narrow = y.BYTES_PER_ELEMENT === 4;
+  for (let i = 0; i < ints[0]; i++) {
+    const c = start + i;
+    threefry2x32(ints[1], ints[2], c >>> 0, Math.floor(c / 2 ** 32), bits);
+    y[oy + i] = narrow ? (bits[0] >>> 8) / 0x1000000 : toUnit(bits[0], bits[1]);
+  }
+});
 
 /** Plan as for uniform; elements 2i and 2i + 1 take counters start + 2i and start + 2i + 1. */
-export const normal: Kernel = {
-  name: 'normal',
-  writes: WRITES_OUTPUT,
-  run(ints, y, oy) {
-    const bits = new Uint32Array(2);
-    const pair = new Float64Array(2);
-    const start = ints[3] + ints[4] * 2 ** 32;
-    const unit = (c: number): number => {
-      threefry2x32(ints[1], ints[2], c >>> 0, Math.floor(c / 2 ** 32), bits);
-      return toUnit(bits[0], bits[1]);
-    };
-    for (let i = 0; i < ints[0]; i += 2) {
-      normalPair(unit(start + i), unit(start + i + 1), pair);
-      y[oy + i] = pair[0];
-      if (i + 1 < ints[0]) y[oy + i + 1] = pair[1];
-    }
-  },
-};
+export const normal = kernel('normal', (ints, y, oy) => {
+  const bits = new Uint32Array(2);
+  const pair = new Float64Array(2);
+  const start = ints[3] + ints[4] * 2 ** 32;
+  const unit = (c: number): number => {
+    threefry2x32(ints[1], ints[2], c >>> 0, Math.floor(c / 2 ** 32), bits);
+    return toUnit(bits[0], bits[1]);
+  };
+  for (let i = 0; i < ints[0]; i += 2) {
+    normalPair(unit(start + i), unit(start + i + 1), pair);
+    y[oy + i] = pair[0];
+    if (i + 1 < ints[0]) y[oy + i + 1] = pair[1];
+  }
+});

@@ -4,34 +4,29 @@
  *
  * Plan: `[n, stride, rank, ...kept shape, ...kept strides]`, n the length folded. Extra integers follow the plan.
  */
-import type { Kernel, Values } from './kernel.js';
-import { WRITES_OUTPUT } from './kernel.js';
+import { type Kernel, kernel, type Values } from './kernel.js';
 
 export type Fold = (n: number, a: Values, oa: number, sa: number, extra: number) => number;
 
 function foldKernel(name: string, fold: Fold): Kernel {
-  return {
-    name,
-    writes: WRITES_OUTPUT,
-    run(ints, y, oy, a, oa) {
-      const n = ints[0];
-      const stride = ints[1];
-      const rank = ints[2];
-      const extra = ints[3 + 2 * rank];
-      let outputs = 1;
-      for (let axis = 0; axis < rank; axis++) outputs *= ints[3 + axis];
-      const index = new Array<number>(rank).fill(0);
-      for (let i = 0; i < outputs; i++) {
-        y[oy + i] = fold(n, a, oa, stride, extra);
-        for (let axis = rank - 1; axis >= 0; axis--) {
-          oa += ints[3 + rank + axis];
-          if (++index[axis] < ints[3 + axis]) break;
-          oa -= ints[3 + axis] * ints[3 + rank + axis];
-          index[axis] = 0;
-        }
+  return kernel(name, (ints, y, oy, a, oa) => {
+    const n = ints[0];
+    const stride = ints[1];
+    const rank = ints[2];
+    const extra = ints[3 + 2 * rank];
+    let outputs = 1;
+    for (let axis = 0; axis < rank; axis++) outputs *= ints[3 + axis];
+    const index = new Array<number>(rank).fill(0);
+    for (let i = 0; i < outputs; i++) {
+      y[oy + i] = fold(n, a, oa, stride, extra);
+      for (let axis = rank - 1; axis >= 0; axis--) {
+        oa += ints[3 + rank + axis];
+        if (++index[axis] < ints[3 + axis]) break;
+        oa -= ints[3 + axis] * ints[3 + rank + axis];
+        index[axis] = 0;
       }
-    },
-  };
+    }
+  });
 }
 
 /**

@@ -1,4 +1,4 @@
-import { ArgumentError, add, div, hostScalar, mul, sqrt, sub, type Tensor } from '@ndgrad/core';
+import { ArgumentError, adamUpdate, type Tensor } from '@ndgrad/core';
 import { checkNumber, checkOptions, describeValue } from '@ndgrad/core/arguments';
 import { type Clock, Optimizer } from './optimizer.js';
 
@@ -62,39 +62,30 @@ export class Adam extends Optimizer<Moments> {
     const betas = checkBetas(options.betas ?? [0.9, 0.999]);
     checkNumber('Adam', 'epsilon', epsilon, { min: 0, exclusiveMin: true });
     checkNumber('Adam', 'weightDecay', weightDecay, { min: 0 });
-    super('Adam', parameters, learningRate, ['firstMoment', 'secondMoment'], betas);
+    super('Adam', parameters, learningRate, ['firstMoment', 'secondMoment'], betas, 6);
     this.betas = betas;
     this.epsilon = epsilon;
     this.weightDecay = weightDecay;
   }
 
   /** @internal */
-  protected override next(
+  protected override numbers([clock1, clock2]: readonly Clock[]): readonly number[] {
+    const [beta1, beta2] = this.betas;
+    const stepSize = this.learningRate / (1 - (clock1 as Clock).tick());
+    const correction = Math.sqrt(1 - (clock2 as Clock).tick());
+    return [stepSize, correction, beta1, beta2, this.epsilon, this.weightDecay];
+  }
+
+  /** @internal */
+  protected override update(
     p: Tensor,
     gradient: Tensor,
-    { firstMoment, secondMoment }: Moments,
-    clocks: readonly Clock[],
-  ) {
-    const [beta1, beta2] = this.betas;
-    const [clock1, clock2] = clocks as readonly [Clock, Clock];
-    const stepSize = hostScalar(() => this.learningRate / (1 - clock1.tick()));
-    const correction = hostScalar(() => Math.sqrt(1 - clock2.tick()));
-    const g = this.weightDecay === 0 ? gradient : add(gradient, mul(p, this.weightDecay));
-    const m = mix(firstMoment, g, 1 - beta1);
-    const v = add(mul(secondMoment, beta2), mul(mul(g, 1 - beta2), g));
-    const denominator = add(div(sqrt(v), correction), this.epsilon);
-    return {
-      parameter: sub(p, div(mul(m, stepSize), denominator)),
-      firstMoment: m,
-      secondMoment: v,
-    };
+    moments: Moments,
+    numbers: Tensor,
+    at: number,
+  ): void {
+    adamUpdate(p, moments, gradient, numbers, at);
   }
-}
-
-/** `(1 − w) a + w b` from the nearer end, so that w = 1 gives exactly b however large a is. */
-function mix(a: Tensor, b: Tensor, w: number): Tensor {
-  const difference = sub(b, a);
-  return w < 0.5 ? add(a, mul(difference, w)) : sub(b, mul(difference, 1 - w));
 }
 
 function checkBetas(betas: unknown): readonly [number, number] {

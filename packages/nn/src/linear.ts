@@ -1,13 +1,4 @@
-import {
-  ArgumentError,
-  add,
-  type Generator,
-  matmul,
-  reshape,
-  ShapeError,
-  type Tensor,
-  transpose,
-} from '@ndgrad/core';
+import { ArgumentError, type Generator, linear, ShapeError, type Tensor } from '@ndgrad/core';
 import { checkNumber, checkOptions, checkTensor, describeValue, formatShape } from '@ndgrad/core/arguments';
 import { kaimingUniform, uniform } from './initialisers.js';
 import { Module } from './module.js';
@@ -86,7 +77,7 @@ export class Linear extends Module {
    */
   override call(x: Tensor): Tensor {
     checkTensor('Linear', 'x', x);
-    const { inFeatures, outFeatures, weight, bias } = this;
+    const { inFeatures, weight, bias } = this;
     if (x.shape.at(-1) !== inFeatures) {
       throw new ShapeError({
         where: 'Linear',
@@ -95,10 +86,6 @@ export class Linear extends Module {
         got: `shape ${formatShape(x.shape)}`,
       });
     }
-    // One product of matrices whatever the rank: a batched one would make a gradient of the weight per batch.
-    const rows = x.rank > 2 ? reshape(x, [-1, inFeatures]) : x;
-    const product = matmul(rows, transpose(weight));
-    const y = bias === undefined ? product : add(product, bias);
-    return x.rank > 2 ? reshape(y, [...x.shape.slice(0, -1), outFeatures]) : y;
+    return linear(x, weight, bias);
   }
 }

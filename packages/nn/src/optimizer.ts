@@ -1,8 +1,10 @@
 /** @file What every optimiser does the same: checking its parameters, stepping as one transaction, saving its state. */
 import {
   ArgumentError,
-  assign,
+  borrowGrad,
   DTypeError,
+  hostVector,
+  longLived,
   noGrad,
   StateError,
   type Tensor,
@@ -13,10 +15,8 @@ import { checkNumber, checkSameShape, checkTensor, describeValue, formatShape } 
 import { copyState, matchState, writeState } from './state.js';
 
 /**
- * Counts the steps of one parameter and keeps βᵗ for one decay rate β: a running product, exact by order.
- *
- * Only what a `hostScalar` reads may call {@link Clock.tick}, and each such number has a clock of its own: a replayed
- * step reads them all again, once each, in whatever order its ops run.
+ * Counts the steps of one parameter and keeps βᵗ for one decay rate β: a running product, exact by order. It ticks where
+ * the numbers of a step are read, which a replayed step does again.
  */
 export class Clock {
   readonly #rate: number;
@@ -80,6 +80,7 @@ export abstract class Optimizer<S extends Slots = Slots> {
   readonly #name: string;
   readonly #slots: readonly S[];
   readonly #clocks: readonly (readonly Clock[])[];
+  readonly #numberCount: number;
   #learningRate: number;
 
   /** @internal */
@@ -89,13 +90,15 @@ export abstract class Optimizer<S extends Slots = Slots> {
     learningRate: number,
     slots: readonly (keyof S & string)[],
     rates: readonly number[],
+    numberCount: number,
   ) {
     this.#name = name;
     this.#learningRate = checkLearningRate(name, learningRate);
     this.parameters = checkParameters(name, parameters);
     this.#slots = this.parameters.map(
-      (p) => Object.fromEntries(slots.map((slot) => [slot, zerosLike(p)])) as S,
+      (p) => Object.fromEntries(slots.map((slot) => [slot, longLived(() => zerosLike(p))])) as S,
     );
+    this.#numberCount = numberCount;
     this.#clocks = this.parameters.map(() => rates.map((rate) => new Clock(rate)));
   }
 
@@ -113,16 +116,19 @@ export abstract class Optimizer<S extends Slots = Slots> {
   }
 
   /**
-   * The values after one step. Pure but for the clocks, one per rate, which tick once each.
+   * The numbers of one step of one parameter, as many as the constructor was told. Its clocks, one per rate, tick once
+   * each. A captured step asks for them at each replay.
    *
    * @internal
    */
-  protected abstract next(
-    parameter: Tensor,
-    gradient: Tensor,
-    slots: S,
-    clocks: readonly Clock[],
-  ): S & { readonly parameter: Tensor };
+  protected abstract numbers(clocks: readonly Clock[]): readonly number[];
+
+  /**
+   * Overwrites a parameter and its slots; its numbers lie in `numbers` from `at` on.
+   *
+   * @internal
+   */
+  protected abstract update(parameter: Tensor, gradient: Tensor, slots: S, numbers: Tensor, at: number): void;
 
   /**
    * Steps every parameter that has a gradient, in place; the others stay, and their step counts too.
@@ -133,23 +139,27 @@ export abstract class Optimizer<S extends Slots = Slots> {
    * @throws ShapeError or DTypeError if a `grad` was set by hand that does not fit its parameter.
    */
   step(): void {
+    const stepped: [parameter: Tensor, gradient: Tensor, i: number][] = [];
+    for (let i = 0; i < this.parameters.length; i++) {
+      const parameter = this.parameters[i] as Tensor;
+      const gradient: unknown = borrowGrad(parameter);
+      // Anything but a tensor counts as no gradient: null is a habit from elsewhere.
+      if (gradient !== undefined && gradient !== null)
+        stepped.push([parameter, this.#check(parameter, gradient, i), i]);
+    }
+    if (stepped.length === 0) return;
+    const count = this.#numberCount;
     noGrad(() => {
-      const before = this.#steps();
-      const writes: (readonly [Tensor, Tensor])[] = [];
-      try {
-        this.parameters.forEach((parameter, i) => {
-          if ((parameter.grad ?? undefined) === undefined) return;
-          const slots = this.#slots[i] as S;
-          const gradient = this.#gradient(parameter, i);
-          const next = this.next(parameter, gradient, slots, this.#clocks[i] as readonly Clock[]);
-          writes.push([parameter, next.parameter]);
-          for (const name of Object.keys(slots)) writes.push([slots[name] as Tensor, next[name] as Tensor]);
+      // All numbers in one go: the host is asked once per step, however many parameters there are.
+      const numbers = hostVector(count * stepped.length, (values) => {
+        stepped.forEach(([, , i], k) => {
+          const own = this.numbers(this.#clocks[i] as readonly Clock[]);
+          for (let n = 0; n < count; n++) values[count * k + n] = own[n] as number;
         });
-      } catch (error) {
-        this.#setSteps(before);
-        throw error;
-      }
-      for (const [target, value] of writes) assign(target, value);
+      });
+      stepped.forEach(([parameter, gradient, i], k) => {
+        this.update(parameter, gradient, this.#slots[i] as S, numbers, count * k);
+      });
     });
   }
 
@@ -164,10 +174,9 @@ export abstract class Optimizer<S extends Slots = Slots> {
     });
   }
 
-  #gradient(parameter: Tensor, i: number): Tensor {
+  #check(parameter: Tensor, gradient: unknown, i: number): Tensor {
     const where = `${this.#name}.step`;
     const argument = `parameters[${i}].grad`;
-    const gradient: unknown = parameter.grad;
     checkTensor(where, argument, gradient);
     checkSameShape(where, `parameters[${i}]`, parameter, argument, gradient);
     if (gradient.dtype !== parameter.dtype) {

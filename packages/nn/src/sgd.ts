@@ -1,4 +1,4 @@
-import { ArgumentError, add, hostScalar, mul, sub, type Tensor } from '@ndgrad/core';
+import { ArgumentError, momentumUpdate, sgdUpdate, type Tensor } from '@ndgrad/core';
 import { checkNumber, checkOptions, describeValue } from '@ndgrad/core/arguments';
 import { type Clock, Optimizer } from './optimizer.js';
 
@@ -69,6 +69,7 @@ export class SGD extends Optimizer<Velocity> {
       learningRate,
       momentum === 0 ? [] : ['velocity'],
       momentum === 0 || dampening === 0 ? [] : [1],
+      4,
     );
     this.momentum = momentum;
     this.dampening = dampening;
@@ -77,20 +78,23 @@ export class SGD extends Optimizer<Velocity> {
   }
 
   /** @internal */
-  protected override next(p: Tensor, gradient: Tensor, { velocity }: Velocity, [clock]: readonly Clock[]) {
-    const { momentum, dampening, nesterov, weightDecay } = this;
-    const learningRate = hostScalar(() => this.learningRate);
-    const g = weightDecay === 0 ? gradient : add(gradient, mul(p, weightDecay));
-    if (velocity === undefined) return { parameter: sub(p, mul(g, learningRate)) };
-
+  protected override numbers([clock]: readonly Clock[]): readonly number[] {
+    clock?.tick();
     // The first velocity is the bare gradient: it starts from 0, so only the factor has to know.
-    const share = (): number => {
-      clock?.tick();
-      return clock?.steps === 1 ? 1 : 1 - dampening;
-    };
-    const v = add(mul(velocity, momentum), clock === undefined ? g : mul(g, hostScalar(share)));
-    const direction = nesterov ? add(g, mul(v, momentum)) : v;
-    return { parameter: sub(p, mul(direction, learningRate)), velocity: v };
+    const share = clock === undefined || clock.steps === 1 ? 1 : 1 - this.dampening;
+    return [this.learningRate, this.weightDecay, this.momentum, share];
+  }
+
+  /** @internal */
+  protected override update(
+    p: Tensor,
+    gradient: Tensor,
+    { velocity }: Velocity,
+    numbers: Tensor,
+    at: number,
+  ): void {
+    if (velocity === undefined) sgdUpdate(p, gradient, numbers, at);
+    else momentumUpdate(p, velocity, gradient, this.nesterov, numbers, at);
   }
 }
 

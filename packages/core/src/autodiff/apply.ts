@@ -1,41 +1,60 @@
 /** @file Calling an op: shape, memory, kernels, record. */
 import { type DType, isFloat } from '../dtype.js';
 import { DTypeError, GraphError } from '../errors.js';
-import { packedStrides, type Shape } from '../shape.js';
+import { broadcastShapes, packedStrides, type Shape, sameShape, sizeOf } from '../shape.js';
 import { state } from '../state.js';
 import { currentHome } from '../storage.js';
 import { Tensor } from '../tensor.js';
-import { type AnyRow, Node, type OpRow, type Saved } from './node.js';
+import { type AnyRow, Node, type OpRow } from './node.js';
 
 const NOTHING: readonly never[] = [];
 
 /** A new packed tensor whose content is undefined. */
-export function allocate(shape: Shape, dtype: DType): Tensor {
-  let size = 1;
-  for (let axis = 0; axis < shape.length; axis++) size *= shape[axis];
-  return new Tensor(currentHome().allocate(dtype, size), shape, packedStrides(shape), 0, dtype);
+export function allocate(shape: Shape, dtype: DType, maker: string): Tensor {
+  return new Tensor(
+    currentHome().allocate(dtype, sizeOf(shape), maker),
+    shape,
+    packedStrides(shape),
+    0,
+    dtype,
+  );
 }
 
 /** Calls the op: every result of the library is made here. */
 export function apply<A>(row: OpRow<A>, inputs: readonly Tensor[], attributes: A): Tensor {
-  const shapes = inputs.map(shapeOf);
-  const shape = row.shape(shapes, attributes);
+  const first = inputs[0];
+  const shape =
+    row.shape === undefined ? broadcastOf(row.name, inputs) : row.shape(shapesOf(inputs), attributes);
   let y: Tensor;
   if (row.view !== undefined) {
-    const x = inputs[0];
-    const { strides, offset } = row.view(x, attributes);
-    y = new Tensor(x.storage, shape, strides, offset, x.dtype);
+    const { strides, offset } = row.view(first, attributes);
+    y = new Tensor(first.storage, shape, strides, offset, first.dtype);
   } else {
-    const dtype = row.dtype === undefined ? inputs[0].dtype : row.dtype(inputs.map(dtypeOf), attributes);
-    y = allocate(shape, dtype);
-    row.run?.(currentHome(), y, inputs, attributes);
+    const dtype = row.dtype === undefined ? first.dtype : row.dtype(inputs.map(dtypeOf), attributes);
+    const home = currentHome();
+    // Elementwise chains keep one shape; its strides are then at hand.
+    const atHand = first !== undefined && first.shape === shape && first.isContiguous;
+    const strides = atHand ? first.strides : packedStrides(shape);
+    y = new Tensor(home.allocate(dtype, sizeOf(shape), row.name), shape, strides, 0, dtype);
+    row.run?.(home, y, inputs, attributes);
   }
-  record(row, inputs, attributes, shapes, y);
+  record(row, inputs, attributes, y);
   return y;
 }
 
-function shapeOf(t: Tensor): Shape {
-  return t.shape;
+/** The shape to which all inputs broadcast: most often that of the first. */
+function broadcastOf(where: string, inputs: readonly Tensor[]): Shape {
+  const { shape } = inputs[0];
+  for (let i = 1; i < inputs.length; i++) {
+    if (!sameShape(inputs[i].shape, shape)) return broadcastShapes(where, shapesOf(inputs));
+  }
+  return shape;
+}
+
+function shapesOf(inputs: readonly Tensor[]): Shape[] {
+  const shapes = new Array<Shape>(inputs.length);
+  for (let i = 0; i < inputs.length; i++) shapes[i] = inputs[i].shape;
+  return shapes;
 }
 
 function dtypeOf(t: Tensor): DType {
@@ -43,38 +62,39 @@ function dtypeOf(t: Tensor): DType {
 }
 
 /** Puts `y` into the graph if recording is on and an input with a derivative requires a gradient. */
-export function record<A>(
-  row: OpRow<A>,
-  inputs: readonly Tensor[],
-  attributes: A,
-  shapes: readonly Shape[],
-  y: Tensor,
-): void {
-  const { vjp } = row;
-  if (!state.gradEnabled || vjp === undefined || !isFloat(y.dtype)) return;
+export function record<A>(row: OpRow<A>, inputs: readonly Tensor[], attributes: A, y: Tensor): void {
+  const { vjp, saves } = row;
+  if (!state.gradEnabled || vjp === undefined) return;
   let wanted = false;
-  const edges = inputs.map((x, i) => {
-    if (x.node === undefined || vjp[Math.min(i, vjp.length - 1)] === null) return undefined;
-    wanted = true;
-    return x.node;
-  });
-  if (!wanted) return;
-  const keeps = row.saves;
-  const versions: number[] = [];
-  let kept: readonly Tensor[] = NOTHING;
-  if (keeps?.inputs !== undefined) {
-    const list = new Array<Tensor>(inputs.length);
-    for (const i of keeps.inputs) {
-      list[i] = inputs[i];
-      versions.push(inputs[i].storage.version);
-    }
-    kept = list;
+  for (let i = 0; i < inputs.length && !wanted; i++) wanted = inputs[i].node !== undefined;
+  if (!wanted || !isFloat(y.dtype)) return;
+  wanted = false;
+  const edges = new Array<Node | undefined>(inputs.length);
+  for (let i = 0; i < inputs.length; i++) {
+    const { node } = inputs[i];
+    const edge = vjp[i < vjp.length ? i : vjp.length - 1] === null ? undefined : node;
+    edges[i] = edge;
+    if (edge !== undefined) wanted = true;
   }
-  if (keeps?.output === true) versions.push(y.storage.version);
-  // Without `saves.output` the graph must not keep the output's memory alive.
-  const output = keeps?.output === true ? y : (undefined as unknown as Tensor);
-  const saved: Saved<A> = { inputs: kept, output, shapes, attributes };
-  y.node = new Node(y, row as unknown as AnyRow, edges, saved as unknown as Saved<never>, versions);
+  if (!wanted) return;
+  let kept = NOTHING as readonly Tensor[];
+  let versions = NOTHING as readonly number[];
+  if (saves !== undefined) {
+    const wantedInputs = saves.inputs ?? NOTHING;
+    const list = new Array<number>(wantedInputs.length + (saves.output === true ? 1 : 0));
+    // What is not saved must not be kept alive.
+    const some = wantedInputs.length === inputs.length ? inputs : new Array<Tensor>(inputs.length);
+    for (let k = 0; k < wantedInputs.length; k++) {
+      const i = wantedInputs[k];
+      (some as Tensor[])[i] = inputs[i];
+      list[k] = inputs[i].storage.version;
+    }
+    if (wantedInputs.length > 0) kept = some;
+    if (saves.output === true) list[wantedInputs.length] = y.storage.version;
+    versions = list;
+  }
+  const output = saves?.output === true ? y : undefined;
+  y.node = new Node(y, row as unknown as AnyRow, edges, shapesOf(inputs), attributes, kept, output, versions);
 }
 
 /** Makes a leaf: a tensor whose `.grad` collects. @internal */
@@ -88,27 +108,40 @@ export function markLeaf(where: string, t: Tensor): Tensor {
       hint: "pass dtype: 'float32'",
     });
   }
-  t.node = new Node(t, undefined, NOTHING, undefined, NOTHING);
+  t.node = new Node(t, undefined, NOTHING, NOTHING, undefined, NOTHING, undefined, NOTHING);
   return t;
 }
 
 /** Refuses a saved value that was overwritten since it was recorded. */
 export function checkVersions(where: string, node: Node): void {
-  const { row, saved } = node;
-  if (row?.saves === undefined || saved === undefined) return;
+  const saves = node.row?.saves;
+  if (saves === undefined) return;
+  const { versions, inputs, output } = node;
   let k = 0;
-  const check = (t: Tensor, what: string): void => {
-    const recorded = node.versions[k++];
-    if (t.storage.version !== recorded) {
-      throw new GraphError({
-        where,
-        problem:
-          `${what} of ${row.name} (node ${node.id}) was written in place after it was recorded: ` +
-          `saved at version ${recorded}, now at version ${t.storage.version}`,
-        hint: 'write after backward, or into a clone()',
-      });
+  if (saves.inputs !== undefined) {
+    for (const i of saves.inputs) {
+      if (inputs[i].storage.version !== versions[k])
+        throw overwritten(where, node, `input ${i}`, inputs[i], versions[k]);
+      k++;
     }
-  };
-  for (const i of row.saves.inputs ?? NOTHING) check(saved.inputs[i], `input ${i}`);
-  if (row.saves.output === true) check(saved.output, 'the output');
+  }
+  if (saves.output === true && output.storage.version !== versions[k]) {
+    throw overwritten(where, node, 'the output', output, versions[k]);
+  }
+}
+
+function overwritten(
+  where: string,
+  { row, id }: Node,
+  what: string,
+  t: Tensor,
+  recorded: number,
+): GraphError {
+  return new GraphError({
+    where,
+    problem:
+      `${what} of ${row?.name} (node ${id}) was written in place after it was recorded: ` +
+      `saved at version ${recorded}, now at version ${t.storage.version}`,
+    hint: 'write after backward, or into a clone()',
+  });
 }

@@ -1,11 +1,15 @@
 /** @file The engine: cotangents flow to inputs by falling creation number. It names no op. */
-import { DTypeError, GraphError, ShapeError } from '../errors.js';
+import { DTypeError, GraphError, ShapeError, StateError } from '../errors.js';
+import { Arena } from '../homes/arena.js';
+import { isTracing } from '../homes/running.js';
 import { formatShape, type Shape, sameShape } from '../shape.js';
+import { currentHome, withHome } from '../storage.js';
 import { Tensor } from '../tensor.js';
 import { checkVersions } from './apply.js';
 import { withGradMode } from './mode.js';
-import type { Node } from './node.js';
-import { add, filled, sumTo } from './vectorSpace.js';
+import type { Node, Saved } from './node.js';
+import { hasLeftScope } from './scope.js';
+import { add, constant, filled, sumTo } from './vectorSpace.js';
 
 /** A max-heap of nodes by creation number. */
 class NodeHeap {
@@ -48,6 +52,8 @@ class NodeHeap {
   }
 }
 
+const NOTHING: readonly never[] = [];
+
 /** What one backward pass found. Nothing has been changed yet. */
 export interface Pass {
   /** Cotangents of leaves, or of the wanted nodes where some were named. */
@@ -74,14 +80,31 @@ function pathsTo(roots: readonly Node[], targets: ReadonlySet<Node>): Set<Node> 
 }
 
 /**
- * Cotangents of the leaves, or of `targets`, given those of the roots. Each node is visited once, after everything
- * made from it, because inputs are older than outputs: no recursion, no colouring.
+ * Cotangents of the leaves, or of `targets`, given those of the roots, for as long as `use` runs: no one else sees them,
+ * so unless they are recorded they live in an arena that ends with the pass.
  */
-export function propagate(
+export function propagate<T>(
   where: string,
   roots: readonly (readonly [Node, Tensor])[],
   createGraph: boolean,
-  targets?: ReadonlySet<Node>,
+  targets: ReadonlySet<Node> | undefined,
+  use: (pass: Pass) => T,
+): T {
+  const home = currentHome();
+  const arena = createGraph || isTracing() ? undefined : new Arena('backward', home);
+  try {
+    return use(withHome(arena ?? home, () => walk(where, roots, createGraph, targets)));
+  } finally {
+    arena?.release();
+  }
+}
+
+/** Each node is visited once, after everything made from it, because inputs are older than outputs. */
+function walk(
+  where: string,
+  roots: readonly (readonly [Node, Tensor])[],
+  createGraph: boolean,
+  targets: ReadonlySet<Node> | undefined,
 ): Pass {
   const paths =
     targets === undefined
@@ -90,33 +113,39 @@ export function propagate(
           roots.map(([node]) => node),
           targets,
         );
-  const pending = new Map<Node, Tensor>();
   const found = new Map<Node, Tensor>();
   const visited: Node[] = [];
   const heap = new NodeHeap();
+  /** Marks the cotangents of this pass: a hook or a vjp may run another one. */
+  const pass = {};
   const send = (node: Node, g: Tensor): void => {
     if (paths !== undefined && !paths.has(node)) return;
-    const sum = pending.get(node);
-    if (sum === undefined) heap.push(node);
-    pending.set(node, sum === undefined ? g : add(sum, g));
+    if (node.pass === pass && node.cotangent !== undefined) node.cotangent = add(node.cotangent, g);
+    else {
+      node.pass = pass;
+      node.cotangent = g;
+      heap.push(node);
+    }
   };
   withGradMode(where, createGraph, () => {
     for (const [node, g] of roots) send(node, g);
     while (heap.size > 0) {
       const node = heap.pop();
-      const g = pending.get(node) as Tensor;
-      pending.delete(node);
+      const g = node.cotangent as Tensor;
+      node.cotangent = undefined;
+      const { row, edges } = node;
       if (targets === undefined ? node.leaf !== undefined : targets.has(node)) found.set(node, g);
-      const { row, saved } = node;
       if (row?.vjp === undefined) continue;
-      if (saved === undefined) throw freed(where, node);
+      if (node.isFreed) throw freed(where, node);
       visited.push(node);
       checkVersions(where, node);
-      for (let i = 0; i < node.edges.length; i++) {
-        const edge = node.edges[i];
+      const { vjp } = row;
+      for (let i = 0; i < edges.length; i++) {
+        const edge = edges[i];
         if (edge === undefined || (paths !== undefined && !paths.has(edge))) continue;
-        const vjp = row.vjp[Math.min(i, row.vjp.length - 1)];
-        if (vjp !== null) send(edge, toInput(where, vjp(g, saved, i), node, i, edge));
+        const product = vjp[i < vjp.length ? i : vjp.length - 1];
+        if (product !== null)
+          send(edge, toInput(where, product(g, node as Node & Saved<never>, i), node, i, edge));
       }
     }
   });
@@ -125,7 +154,12 @@ export function propagate(
 
 /** Forgets what the visited nodes saved. Nodes whose rows save nothing can be gone through again, as in PyTorch. */
 export function free(visited: readonly Node[]): void {
-  for (const node of visited) if (node.row?.saves !== undefined) node.saved = undefined;
+  for (const node of visited) {
+    if (node.row?.saves === undefined) continue;
+    node.isFreed = true;
+    node.inputs = NOTHING;
+    node.output = undefined as unknown as Tensor;
+  }
 }
 
 function freed(where: string, node: Node): GraphError {
@@ -174,6 +208,13 @@ function sumsTo(shape: Shape, target: Shape): boolean {
 /** The node and starting cotangent of an output: `gradient`, or 1 for a single element. */
 export function rootOf(where: string, output: Tensor, gradient: Tensor | undefined): readonly [Node, Tensor] {
   if (output.node === undefined) {
+    if (hasLeftScope(output)) {
+      throw new StateError({
+        where,
+        problem: `the output ${formatShape(output.shape)} came out of a scope or a captured step as a value, without its graph`,
+        hint: 'call backward inside',
+      });
+    }
     throw new GraphError({
       where,
       problem: `the output ${formatShape(output.shape)} does not depend on anything that requires a gradient`,
@@ -188,7 +229,8 @@ export function rootOf(where: string, output: Tensor, gradient: Tensor | undefin
         hint: 'reduce it with sum() or mean(), or pass a gradient of its shape',
       });
     }
-    return [output.node, filled(output.shape, 1, output.dtype)];
+    const one = output.rank === 0 ? constant(1, output.dtype) : filled(output.shape, 1, output.dtype);
+    return [output.node, one];
   }
   if (!sameShape(gradient.shape, output.shape)) {
     throw new ShapeError({

@@ -24,8 +24,8 @@ export type Vjp<A> = (g: Tensor, saved: Saved<A>, input: number) => Tensor;
 /** One differentiable operation. */
 export interface OpRow<A> {
   readonly name: string;
-  /** The output's shape, from the inputs' shapes and the attributes alone. */
-  readonly shape: (shapes: readonly Shape[], attributes: A) => Shape;
+  /** The output's shape, from the inputs' shapes and the attributes alone; by default that to which all inputs broadcast. */
+  readonly shape?: (shapes: readonly Shape[], attributes: A) => Shape;
   /** The output's dtype; that of input 0 by default. */
   readonly dtype?: (dtypes: readonly DType[], attributes: A) => DType;
   /** Emits kernel calls that fill `y`. */
@@ -41,8 +41,8 @@ export interface OpRow<A> {
 /** A row with its attribute type forgotten, as the graph stores it. */
 export type AnyRow = OpRow<never>;
 
-/** One recorded call, or a leaf. */
-export class Node {
+/** One recorded call, or a leaf. It is what its own vjps are given: nothing else remembers the call. */
+export class Node implements Saved<unknown> {
   /** Creation number. Inputs are older than what is made from them, so falling numbers are a reverse order. */
   readonly id: number;
   readonly shape: Shape;
@@ -52,25 +52,44 @@ export class Node {
   readonly row: AnyRow | undefined;
   /** Nodes of the inputs, `undefined` where no gradient is wanted. */
   readonly edges: readonly (Node | undefined)[];
-  /** What the vjps read; dropped when the graph is freed. */
-  saved: Saved<never> | undefined;
+  /** Shapes of the inputs, for the vjps. */
+  readonly shapes: readonly Shape[];
+  readonly attributes: unknown;
+  /** What the row saves; dropped when the graph is freed. */
+  inputs: readonly Tensor[];
+  output: Tensor;
   /** Versions of the saved inputs' storages, then of the output's, at recording. */
   readonly versions: readonly number[];
+  isFreed: boolean;
+  /** The cotangent that has been collected so far, in the pass that runs. */
+  cotangent: Tensor | undefined;
+  /** The pass that `cotangent` belongs to. */
+  pass: object | undefined;
 
   constructor(
-    output: Tensor,
+    y: Tensor,
     row: AnyRow | undefined,
     edges: readonly (Node | undefined)[],
-    saved: Saved<never> | undefined,
+    shapes: readonly Shape[],
+    attributes: unknown,
+    inputs: readonly Tensor[],
+    output: Tensor | undefined,
     versions: readonly number[],
   ) {
     this.id = state.nextNode++;
-    this.shape = output.shape;
-    this.dtype = output.dtype;
-    this.leaf = row === undefined ? output : undefined;
+    this.shape = y.shape;
+    this.dtype = y.dtype;
+    this.leaf = row === undefined ? y : undefined;
     this.row = row;
     this.edges = edges;
-    this.saved = saved;
+    this.shapes = shapes;
+    this.attributes = attributes;
+    this.inputs = inputs;
+    // A row reads its output only if it saves it.
+    this.output = output as Tensor;
     this.versions = versions;
+    this.isFreed = false;
+    this.cotangent = undefined;
+    this.pass = undefined;
   }
 }

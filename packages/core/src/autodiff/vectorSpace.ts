@@ -4,58 +4,95 @@
  */
 import { copyInto, elementwise, elementwisePlan, indexing, reduce } from '@ndgrad/kernels';
 import type { DType } from '../dtype.js';
-import { allocateArray } from '../dtype.js';
 import { ShapeError } from '../errors.js';
+import { parameters } from '../homes/arena.js';
+import { heap } from '../homes/heap.js';
 import {
-  broadcastShapes,
   broadcastStrides,
   formatShape,
   isPacked,
   packedStrides,
   type Shape,
   sameShape,
+  sizeOf,
 } from '../shape.js';
-import { type Home, Storage } from '../storage.js';
+import { currentHome, type Home } from '../storage.js';
 import { Tensor } from '../tensor.js';
 import { allocate, apply } from './apply.js';
 import type { OpRow } from './node.js';
 
-const constants = new Map<string, Tensor>();
+const NO_AXES: readonly number[] = [];
+
+/** Constants that are shared, by dtype. A map cannot tell −0 from 0. */
+const constants = {
+  float32: new Map<number, Tensor>(),
+  float64: new Map<number, Tensor>(),
+  int32: new Map<number, Tensor>(),
+  bool: new Map<number, Tensor>(),
+};
 /** Enough for every number a training step writes out; beyond it constants are made and dropped. */
-const MAX_CONSTANTS = 512;
+const MAX_CONSTANTS = 256;
 
 /** A 0-d tensor of one number, shared by all who ask for it: never written. */
 export function constant(value: number, dtype: DType): Tensor {
-  const key = `${dtype}:${Object.is(value, -0) ? '-0' : value}`;
-  const known = constants.get(key);
-  if (known !== undefined) return known;
-  const array = allocateArray(dtype, 1);
-  array[0] = value;
-  const made = new Tensor(new Storage(array, 0, 1), [], [], 0, dtype);
-  if (constants.size < MAX_CONSTANTS) constants.set(key, made);
+  const known = constants[dtype];
+  const shared = !Object.is(value, -0) && (known.size < MAX_CONSTANTS || known.has(value));
+  const found = shared ? known.get(value) : undefined;
+  if (found !== undefined) return found;
+  const storage = (shared ? parameters : heap).allocate(dtype, 1, 'constant');
+  storage.values[storage.base] = value;
+  const made = new Tensor(storage, NO_AXES, NO_AXES, 0, dtype);
+  if (shared) known.set(value, made);
   return made;
 }
 
-/** Integers of an elementwise walk over operands that broadcast to `shape`. */
-export function planOf(shape: Shape, inputs: readonly Tensor[]): number[] {
-  let plain = true;
-  let size = 1;
-  for (let axis = 0; axis < shape.length; axis++) size *= shape[axis];
+/** Plans of packed operands of one size, by how many there are: the common case, made once. */
+const plainPlans: (number[] | undefined)[][] = [[], [], [], []];
+const MAX_PLAIN = 4096;
+
+function plainPlan(size: number, operands: number): number[] {
+  const known = plainPlans[operands][size];
+  if (known !== undefined) return known;
   const plan = [1, size];
-  // The common case needs no odometer: each operand is packed in the output's shape, or one element.
+  for (let k = 0; k < operands; k++) plan.push(1);
+  if (size <= MAX_PLAIN) plainPlans[operands][size] = plan;
+  return plan;
+}
+
+/** Integers of an elementwise walk over operands that broadcast to `shape`. Never written: they may be shared. */
+export function planOf(shape: Shape, inputs: readonly Tensor[]): readonly number[] {
+  const size = sizeOf(shape);
+  let packed = inputs.length < plainPlans.length;
+  for (let i = 0; packed && i < inputs.length; i++)
+    packed = inputs[i].size === size && liesPacked(inputs[i], shape);
+  if (packed) return plainPlan(size, inputs.length);
+  let plain = true;
+  const plan = [1, size];
+  // Next comes what needs no odometer: each operand is packed in the output's shape, or one element.
   for (const x of inputs) {
-    if (x.size === size && sameShape(x.shape, shape) && isPacked(shape, x.strides)) plan.push(1);
-    else if (x.size === 1) plan.push(0);
+    if (x.size === size && liesPacked(x, shape)) plan.push(1);
+    else if (x.size === 1 || isRepeated(x, shape)) plan.push(0);
     else plain = false;
   }
   if (plain) return plan;
   return elementwisePlan(shape, ...inputs.map((x) => broadcastStrides(x.shape, x.strides, shape)));
 }
 
+/** Whether one element stands for all of `shape`. */
+function isRepeated(x: Tensor, shape: Shape): boolean {
+  for (let axis = 0; axis < x.strides.length; axis++)
+    if (x.strides[axis] !== 0 && x.shape[axis] !== 1) return false;
+  return x.size > 0 && sizeOf(shape) > 0;
+}
+
+function liesPacked(x: Tensor, shape: Shape): boolean {
+  return (x.shape === shape || sameShape(x.shape, shape)) && isPacked(shape, x.strides);
+}
+
 /** `x` itself if packed, else a packed copy made in `home`. For rows whose kernels need packed operands. */
 export function packed(home: Home, x: Tensor): Tensor {
   if (x.isContiguous) return x;
-  const y = allocate(x.shape, x.dtype);
+  const y = allocate(x.shape, x.dtype, 'copy');
   home.call(elementwise.copy, planOf(x.shape, [x]), y, x);
   return y;
 }
@@ -63,6 +100,13 @@ export function packed(home: Home, x: Tensor): Tensor {
 /** A new tensor filled with one value. */
 export function filled(shape: Shape, value: number, dtype: DType): Tensor {
   return apply(fillRow, [constant(value, dtype)], { shape });
+}
+
+/** A packed copy outside of the graph, in the home in force. */
+export function copyOf(x: Tensor): Tensor {
+  const y = allocate(x.shape, x.dtype, 'copy');
+  currentHome().call(elementwise.copy, planOf(x.shape, [x]), y, x);
+  return y;
 }
 
 const fillRow: OpRow<{ shape: Shape }> = {
@@ -78,8 +122,7 @@ export function zeros(shape: Shape, dtype: DType): Tensor {
 
 export const addRow: OpRow<null> = {
   name: 'add',
-  shape: (shapes) => broadcastShapes('add', shapes),
-  run: (home, y, [a, b]) => home.call(elementwise.add, planOf(y.shape, [a, b]), y, a, b),
+  run: (home, y, inputs) => home.call(elementwise.add, planOf(y.shape, inputs), y, inputs[0], inputs[1]),
   vjp: [(g) => g, (g) => g],
 };
 
@@ -123,20 +166,35 @@ export interface FoldPlan {
 
 /** The plan that folds `axes` of `x`; copies `x` when the folded axes cannot be walked with one stride. */
 export function foldPlan(home: Home, x: Tensor, axes: readonly number[]): FoldPlan {
-  const folded = axes.filter((axis) => x.shape[axis] !== 1);
-  const single = folded.every(
-    (axis, i) => i === 0 || x.strides[folded[i - 1]] === x.strides[axis] * x.shape[axis],
-  );
-  const kept = x.shape.map((_, axis) => axis).filter((axis) => !axes.includes(axis));
-  const n = axes.reduce((product, axis) => product * x.shape[axis], 1);
+  if (axes.length === x.rank && x.isContiguous) return { x, ints: [x.size, 1, 0] };
+  let n = 1;
+  let stride = 1;
+  let single = true;
+  // Inwards: each folded axis must continue the one before it.
+  for (let i = 0; i < axes.length; i++) {
+    const extent = x.shape[axes[i]];
+    n *= extent;
+    if (extent === 1) continue;
+    if (n !== extent && stride !== x.strides[axes[i]] * extent) single = false;
+    stride = x.strides[axes[i]];
+  }
+  const kept: number[] = [];
+  for (let axis = 0; axis < x.rank; axis++) if (!axes.includes(axis)) kept.push(axis);
   if (single) {
-    const stride = folded.length === 0 ? 1 : x.strides[folded[folded.length - 1]];
-    const ints = [n, stride, kept.length, ...kept.map((a) => x.shape[a]), ...kept.map((a) => x.strides[a])];
+    const rank = kept.length;
+    const ints = new Array<number>(3 + 2 * rank);
+    ints[0] = n;
+    ints[1] = stride;
+    ints[2] = rank;
+    for (let k = 0; k < rank; k++) {
+      ints[3 + k] = x.shape[kept[k]];
+      ints[3 + rank + k] = x.strides[kept[k]];
+    }
     return { x, ints };
   }
   const order = [...kept, ...axes];
   const shape = order.map((axis) => x.shape[axis]);
-  const copy = allocate(shape, x.dtype);
+  const copy = allocate(shape, x.dtype, 'copy');
   const source = new Tensor(
     x.storage,
     shape,

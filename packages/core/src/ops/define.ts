@@ -1,12 +1,12 @@
 /** @file From rows to callable ops: what every elementwise op does the same is done here, once. */
 import { elementwise, type Kernel } from '@ndgrad/kernels';
-import { checkEnum, checkTensor, describeValue } from '../arguments.js';
+import { checkEnum, checkTensor, describeValue, inspect } from '../arguments.js';
 import { apply } from '../autodiff/apply.js';
 import type { OpRow, Vjp } from '../autodiff/node.js';
 import { constant, planOf, zeros } from '../autodiff/vectorSpace.js';
 import { type DType, floatOf, isFloat, promote, promoteNumber } from '../dtype.js';
 import { ArgumentError, DTypeError, NumericError } from '../errors.js';
-import { broadcastShapes, type Shape } from '../shape.js';
+import { isTracing } from '../homes/running.js';
 import { foreignVersion, Tensor, VERSION } from '../tensor.js';
 
 /** What elementwise ops take: a tensor, or a number or boolean that adapts to the tensors it meets. */
@@ -90,7 +90,10 @@ export function unify(where: string, xs: readonly TensorLike[], names: readonly 
   if (dtype !== undefined) {
     for (const x of xs) {
       if (typeof x === 'number') target = promoteNumber(target, x);
-      else if (x instanceof Tensor && weak.has(x)) target = promoteNumber(target, x.item());
+      else if (x instanceof Tensor && weak.has(x) && !isFloat(target)) {
+        // While a step is traced the number is not known: it may be a fraction.
+        target = isTracing() ? 'float32' : promoteNumber(target, x.item());
+      }
     }
   }
   return xs.map((x, i) =>
@@ -131,7 +134,6 @@ interface ElementwiseRow {
 function rowOf({ name, kernel, intKernel, result, saves, vjp }: ElementwiseRow): OpRow<null> {
   return {
     name,
-    shape: (shapes: readonly Shape[]) => (shapes.length === 1 ? shapes[0] : broadcastShapes(name, shapes)),
     ...(result === 'bool' ? { dtype: (): DType => 'bool' } : {}),
     run(home, y, inputs) {
       const chosen = intKernel !== undefined && inputs[0].dtype === 'int32' ? intKernel : kernel;
@@ -159,8 +161,11 @@ export function binary(row: ElementwiseRow): BinaryOp {
 /** The callable over a complete row of two broadcasting operands. */
 export function binaryOf(op: OpRow<null>, result: Result): BinaryOp {
   return (a, b) => {
-    let [p, q] =
-      a instanceof Tensor && b instanceof Tensor && a.dtype === b.dtype ? [a, b] : unify(op.name, [a, b]);
+    // Two floats of one dtype, which is nearly always, need no second look.
+    if (a instanceof Tensor && b instanceof Tensor && a.dtype === b.dtype && isFloat(a.dtype)) {
+      return apply(op, [a, b], null);
+    }
+    let [p, q] = unify(op.name, [a, b]);
     const working = workingDType(result, p.dtype);
     if (working !== p.dtype) {
       p = cast(p, working);
@@ -199,16 +204,13 @@ export function cast(x: Tensor, dtype: DType): Tensor {
 }
 
 function requireIntegers(x: Tensor): void {
-  const { array } = x.storage;
-  x.forEachIndex((index, i) => {
-    const value = array[index];
-    if (!(value > -2147483649 && value < 2147483648)) {
-      throw new NumericError({
-        where: 'cast',
-        problem: `element ${i} is ${value}, which int32 cannot hold`,
-        hint: 'clamp() it first',
-      });
-    }
+  inspect('requireIntegers', x, (i, value) => {
+    if (value > -2147483649 && value < 2147483648) return;
+    throw new NumericError({
+      where: 'cast',
+      problem: `element ${i} is ${value}, which int32 cannot hold`,
+      hint: 'clamp() it first',
+    });
   });
 }
 

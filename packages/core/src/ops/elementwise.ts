@@ -3,17 +3,17 @@
  * where the cotangent is 0, so that a branch which `where` did not take never leaks NaN.
  */
 import { elementwise as kernels } from '@ndgrad/kernels';
-import { checkOptions } from '../arguments.js';
+import { checkOptions, inspect } from '../arguments.js';
 import { apply } from '../autodiff/apply.js';
 import type { OpRow } from '../autodiff/node.js';
 import { addRow, constant, planOf } from '../autodiff/vectorSpace.js';
-import { isFloat } from '../dtype.js';
+import { floatOf, isFloat } from '../dtype.js';
 import { ArgumentError, NumericError } from '../errors.js';
-import { broadcastShapes } from '../shape.js';
 import { Tensor } from '../tensor.js';
 import {
   binary,
   binaryOf,
+  cast,
   operand,
   type TensorLike,
   tensorOperand,
@@ -158,15 +158,13 @@ export function mod(a: TensorLike, b: TensorLike): Tensor {
 function requireDivisor(where: string, a: TensorLike, b: TensorLike): void {
   const [p, q] = unify(where, [a, b]);
   if (p.dtype === 'float32' || p.dtype === 'float64' || p.size === 0) return;
-  const { array } = q.storage;
-  q.forEachIndex((index, i) => {
-    if (array[index] === 0) {
-      throw new NumericError({
-        where,
-        problem: `integer division by zero at element ${i} of b`,
-        hint: "cast to 'float32' for infinities and NaN",
-      });
-    }
+  inspect('requireDivisor', q, (i, value) => {
+    if (value !== 0) return;
+    throw new NumericError({
+      where,
+      problem: `integer division by zero at element ${i} of b`,
+      hint: "cast to 'float32' for infinities and NaN",
+    });
   });
 }
 
@@ -204,15 +202,13 @@ function requireExponent(a: TensorLike, b: TensorLike): void {
   if ((a instanceof Tensor && isFloat(a.dtype)) || (b instanceof Tensor && isFloat(b.dtype))) return;
   const [p, q] = unify('pow', [a, b]);
   if (isFloat(p.dtype)) return;
-  const { array } = q.storage;
-  q.forEachIndex((index, i) => {
-    if (array[index] < 0) {
-      throw new NumericError({
-        where: 'pow',
-        problem: `integers have no negative powers, got exponent ${array[index]} at element ${i} of b`,
-        hint: "cast to 'float32' first",
-      });
-    }
+  inspect('requireExponent', q, (i, value) => {
+    if (value >= 0) return;
+    throw new NumericError({
+      where: 'pow',
+      problem: `integers have no negative powers, got exponent ${value} at element ${i} of b`,
+      hint: "cast to 'float32' first",
+    });
   });
 }
 
@@ -652,6 +648,64 @@ export const whereForPositive = /* @__PURE__ */ binary({
   vjp: [(g, { inputs: [, y] }) => whereForPositive(g, y), zeroVjp],
 });
 
+/**
+ * Cross-entropy of a logit and the probability of its class, elementwise with broadcasting:
+ * `t · softplus(−x) + (1 − t) · softplus(x)`. A logit that is infinite on the right side costs 0.
+ *
+ * @example
+ * ```ts
+ * sigmoidCrossEntropy(tensor([1000, -1000]), tensor([1, 1])).toArray() // => [0, 1000]
+ * ```
+ */
+export const sigmoidCrossEntropy = /* @__PURE__ */ binary({
+  name: 'sigmoidCrossEntropy',
+  kernel: kernels.sigmoidCrossEntropy,
+  result: 'float',
+  saves: { inputs: [0, 1] },
+  vjp: [
+    (g, { inputs: [x, t] }) => sigmoidCrossEntropyGradient(g, x, t),
+    (g, { inputs: [x] }) => neg(scale(g, x)),
+  ],
+});
+
+const sigmoidCrossEntropyGradientRow: OpRow<null> = {
+  name: 'sigmoidCrossEntropyGradient',
+  run: (home, y, inputs) =>
+    home.call(
+      kernels.sigmoidCrossEntropyGradient,
+      planOf(y.shape, inputs),
+      y,
+      inputs[0],
+      inputs[1],
+      inputs[2],
+    ),
+  saves: { inputs: [0, 1, 2] },
+  vjp: [
+    (h, { inputs: [, x, t] }) => sigmoidCrossEntropyGradient(h, x, t),
+    (h, { inputs: [g, x] }) => sigmoidGradient(scale(h, g), x),
+    (h, { inputs: [g] }) => neg(scale(h, g)),
+  ],
+};
+
+/**
+ * `g · (σ(x) − t)`, elementwise with broadcasting: the derivative of {@link sigmoidCrossEntropy}, fused, in a form that keeps
+ * the small slope of a sure prediction. 0 where `g` is 0.
+ *
+ * @example
+ * ```ts
+ * sigmoidCrossEntropyGradient(tensor(2), tensor(0), tensor(1)).item() // => -1
+ * ```
+ */
+export function sigmoidCrossEntropyGradient(g: TensorLike, x: TensorLike, t: TensorLike): Tensor {
+  const inputs = unify('sigmoidCrossEntropyGradient', [g, x, t], ['g', 'x', 't']);
+  const dtype = floatOf(inputs[0].dtype);
+  return apply(
+    sigmoidCrossEntropyGradientRow,
+    inputs.map((input) => cast(input, dtype)),
+    null,
+  );
+}
+
 // Order
 
 /**
@@ -717,7 +771,6 @@ export interface ClampOptions {
 
 const clampRow: OpRow<null> = {
   name: 'clamp',
-  shape: (shapes) => broadcastShapes('clamp', shapes),
   run: (home, y, [x, low, high]) =>
     home.call(kernels.clamp, planOf(y.shape, [x, low, high]), y, x, low, high),
   saves: { inputs: [0, 1, 2] },
@@ -757,7 +810,6 @@ export function clamp(x: TensorLike, options: ClampOptions): Tensor {
 
 const whereRow: OpRow<null> = {
   name: 'where',
-  shape: (shapes) => broadcastShapes('where', shapes),
   dtype: ([, dtype]) => dtype,
   run: (home, y, [condition, a, b]) =>
     home.call(kernels.where, planOf(y.shape, [condition, a, b]), y, condition, a, b),

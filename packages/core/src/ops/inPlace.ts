@@ -1,10 +1,12 @@
 /** @file Writing into tensors, and numbers that the host changes between steps. */
-import { checkTensor, describeValue } from '../arguments.js';
-import { copyOnto, filled } from '../autodiff/vectorSpace.js';
+import { effect } from '@ndgrad/kernels';
+import { checkNumber, checkTensor, describeValue } from '../arguments.js';
+import { allocate } from '../autodiff/apply.js';
+import { copyOnto } from '../autodiff/vectorSpace.js';
 import { isFloat, promote } from '../dtype.js';
 import { ArgumentError, DTypeError, ShapeError } from '../errors.js';
 import { broadcastShapes, formatShape, sameShape } from '../shape.js';
-import { currentHome } from '../storage.js';
+import { currentHome, type Storage } from '../storage.js';
 import { requireWritable, type Tensor } from '../tensor.js';
 import { cast, markWeak, numberAs, operand, type TensorLike } from './define.js';
 import { clone } from './elementwise.js';
@@ -51,10 +53,15 @@ export function assign(target: Tensor, value: TensorLike): Tensor {
     });
   }
   const source = cast(given, target.dtype);
-  const overlaps = source.storage.array.buffer === target.storage.array.buffer;
+  const overlaps = mayOverlap(source.storage, target.storage);
   copyOnto(currentHome(), target, overlaps ? clone(source) : source);
-  target.storage.version++;
+  target.storage.touch();
   return target;
+}
+
+/** Whether two storages can share memory: one storage, or two over one buffer that came from outside. */
+function mayOverlap(a: Storage, b: Storage): boolean {
+  return a === b || (a.exposed && b.exposed && a.array.buffer === b.array.buffer);
 }
 
 /**
@@ -79,10 +86,47 @@ export function hostScalar(read: () => number): Tensor {
   if (typeof read !== 'function') {
     throw new ArgumentError({ where, argument: 'read', must: 'be a function', got: describeValue(read) });
   }
-  const value: unknown = read();
-  if (typeof value !== 'number') {
-    throw new ArgumentError({ where, argument: 'read', must: 'give a number', got: describeValue(value) });
-  }
   // float64 of its own memory: no digit is lost, and a write cannot reach a shared constant.
-  return markWeak(filled([], value, 'float64'));
+  const y = allocate([], 'float64', where);
+  const kernel = effect(where, (_ints, values, at) => {
+    values[at] = checkRead(where, read());
+  });
+  currentHome().call(kernel, [], y);
+  return markWeak(y);
+}
+
+function checkRead(where: string, value: unknown): number {
+  if (typeof value === 'number') return value;
+  throw new ArgumentError({ where, argument: 'read', must: 'give a number', got: describeValue(value) });
+}
+
+/**
+ * Several numbers that change from step to step, as a float64 vector: {@link hostScalar} for what needs many, such as an
+ * optimiser's rates and corrections. Read once per step, in one go.
+ *
+ * @param count - how many.
+ * @param read - writes them into the array it is given.
+ * @throws {@link ArgumentError} when `read` is no function.
+ *
+ * @example
+ * ```ts
+ * let rate = 0.1;
+ * const rates = (): Tensor => hostVector(2, (values) => { values[0] = rate; values[1] = 2 * rate; });
+ * rates().toArray() // => [0.1, 0.2]
+ * ```
+ */
+export function hostVector(count: number, read: (values: number[]) => void): Tensor {
+  const where = 'hostVector';
+  if (typeof read !== 'function') {
+    throw new ArgumentError({ where, argument: 'read', must: 'be a function', got: describeValue(read) });
+  }
+  const size = checkNumber(where, 'count', count, { integer: true, min: 0 });
+  const y = allocate([size], 'float64', where);
+  const numbers = new Array<number>(size).fill(0);
+  const kernel = effect(where, (_ints, values, at) => {
+    read(numbers);
+    for (let i = 0; i < size; i++) values[at + i] = checkRead(where, numbers[i]);
+  });
+  currentHome().call(kernel, [], y);
+  return y;
 }

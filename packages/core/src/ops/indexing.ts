@@ -1,11 +1,19 @@
 /** @file Ops that read and add at integer positions. Positions are int32, 0 … n−1, and checked before anything runs. */
 import { indexing as kernels } from '@ndgrad/kernels';
-import { checkNumber, checkOptions, checkTensor, describeValue, typedArrayName } from '../arguments.js';
+import {
+  checkNumber,
+  checkOptions,
+  checkTensor,
+  describeValue,
+  inspect,
+  typedArrayName,
+} from '../arguments.js';
 import { apply } from '../autodiff/apply.js';
 import type { OpRow } from '../autodiff/node.js';
 import { packed, zeros } from '../autodiff/vectorSpace.js';
 import { DTYPES, type DType, promote } from '../dtype.js';
 import { ArgumentError, DTypeError, IndexError, ShapeError } from '../errors.js';
+import { requireRunning } from '../homes/running.js';
 import { checkAxis, checkShape, formatShape, type Shape, sizeOf } from '../shape.js';
 import { Storage } from '../storage.js';
 import { Tensor } from '../tensor.js';
@@ -17,17 +25,14 @@ export type Indices = Tensor | Int32Array | readonly number[];
 /** Indices as an int32 tensor whose every value lies in 0 … extent−1. */
 function checkIndices(where: string, argument: string, indices: unknown, extent: number): Tensor {
   const t = indexTensor(where, argument, indices);
-  const { array } = t.storage;
-  t.forEachIndex((index, i) => {
-    const value = array[index];
-    if (value < 0 || value >= extent) {
-      throw new IndexError({
-        where,
-        argument,
-        must: `hold positions in [0, ${extent})`,
-        got: `${value} at position ${i}`,
-      });
-    }
+  inspect('checkIndices', t, (i, value) => {
+    if (value >= 0 && value < extent) return;
+    throw new IndexError({
+      where,
+      argument,
+      must: `hold positions in [0, ${extent})`,
+      got: `${value} at position ${i}`,
+    });
   });
   return t;
 }
@@ -53,6 +58,11 @@ function indexTensor(where: string, argument: string, indices: unknown): Tensor 
       got: describeValue(indices),
     });
   }
+  requireRunning(
+    where,
+    `${argument} are written into a captured step and would be the same at every replay`,
+    'make an int32 tensor outside of the step, or pass it as an argument',
+  );
   const array = new Int32Array(list.length);
   for (let i = 0; i < list.length; i++) {
     const value = list[i];
@@ -66,7 +76,7 @@ function indexTensor(where: string, argument: string, indices: unknown): Tensor 
     }
     array[i] = value;
   }
-  return new Tensor(new Storage(array, 0, array.length), [array.length], [1], 0, 'int32');
+  return new Tensor(new Storage('int32', array, 0, array.length), [array.length], [1], 0, 'int32');
 }
 
 /** Refuses an addition that would have to change dtype. */

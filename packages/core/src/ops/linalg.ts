@@ -1,23 +1,28 @@
 /** @file Products of vectors and matrices. */
-import { matmul as matmulKernel } from '@ndgrad/kernels';
+import { matmul as matmulKernel, matmulTail } from '@ndgrad/kernels';
 import { checkTensor } from '../arguments.js';
 import { apply } from '../autodiff/apply.js';
 import type { OpRow } from '../autodiff/node.js';
-import { ShapeError } from '../errors.js';
-import { broadcastShapes, broadcastStrides, formatShape } from '../shape.js';
+import { packed } from '../autodiff/vectorSpace.js';
+import { isFloat } from '../dtype.js';
+import { DTypeError, ShapeError } from '../errors.js';
+import { broadcastShapes, broadcastStrides, formatShape, sizeOf } from '../shape.js';
 import type { Tensor } from '../tensor.js';
 import { cast, unify } from './define.js';
 import { mul } from './elementwise.js';
-import { squeeze, transpose, unsqueeze } from './movement.js';
+import { reshape, squeeze, transpose, unsqueeze } from './movement.js';
 
 const matmulRow: OpRow<null> = {
   name: 'matmul',
-  shape: ([a, b]) => [
-    ...broadcastShapes('matmul', [a.slice(0, -2), b.slice(0, -2)]),
-    a[a.length - 2],
-    b[b.length - 1],
-  ],
+  shape: ([a, b]) =>
+    a.length === 2 && b.length === 2
+      ? [a[0], b[1]]
+      : [...broadcastShapes('matmul', [a.slice(0, -2), b.slice(0, -2)]), a[a.length - 2], b[b.length - 1]],
   run(home, y, [a, b]) {
+    if (y.rank === 2) {
+      home.call(matmulKernel, productPlan(y, a, b), y, a, b);
+      return;
+    }
     const batch = y.shape.slice(0, -2);
     const [m, n] = y.shape.slice(-2);
     const k = a.shape[a.rank - 1];
@@ -37,6 +42,11 @@ const matmulRow: OpRow<null> = {
   vjp: [(g, { inputs: [, b] }) => matmul(g, transpose(b)), (g, { inputs: [a] }) => matmul(transpose(a), g)],
 };
 
+/** The plan of one product of two matrices. */
+function productPlan({ shape: [m, n] }: Tensor, a: Tensor, b: Tensor): number[] {
+  return [m, n, a.shape[1], a.strides[0], a.strides[1], b.strides[0], b.strides[1], 0];
+}
+
 /**
  * Matrix product `[…, n, k] · […, k, m] → […, n, m]`; leading axes broadcast. A vector counts as a row on the left and
  * as a column on the right, and its axis disappears, as in NumPy. Sums in double precision.
@@ -52,6 +62,10 @@ const matmulRow: OpRow<null> = {
 export function matmul(a: Tensor, b: Tensor): Tensor {
   checkTensor('matmul', 'a', a);
   checkTensor('matmul', 'b', b);
+  // Two matrices of one float dtype that fit, which is nearly always, need no second look.
+  if (a.rank === 2 && b.rank === 2 && a.dtype === b.dtype && isFloat(a.dtype) && a.shape[1] === b.shape[0]) {
+    return apply(matmulRow, [a, b], null);
+  }
   if (a.rank === 0 || b.rank === 0) {
     throw new ShapeError({
       where: 'matmul',
@@ -84,6 +98,111 @@ function transposeHint(a: Tensor, b: Tensor): string {
   if (b.rank > 1 && k === n) return 'b.T would fit';
   if (a.rank > 1 && b.rank > 1 && m === l) return 'a.T would fit';
   return 'check the order of the factors';
+}
+
+/** `aᵀ · b`, summed over the rows: the gradient of a weight. */
+const innerRow: OpRow<null> = {
+  name: 'inner',
+  shape: ([a, b]) => [a[1], b[1]],
+  run(home, y, [a, b]) {
+    const ints = [
+      y.shape[0],
+      y.shape[1],
+      a.shape[0],
+      a.strides[1],
+      a.strides[0],
+      b.strides[0],
+      b.strides[1],
+      0,
+    ];
+    home.call(matmulKernel, ints, y, a, b);
+  },
+  saves: { inputs: [0, 1] },
+  vjp: [(g, { inputs: [, b] }) => matmul(b, transpose(g)), (g, { inputs: [a] }) => matmul(a, g)],
+};
+
+const linearRow: OpRow<null> = {
+  name: 'linear',
+  shape: ([x, weight]) => [x[0], weight[0]],
+  run(home, y, [x, weight, bias]) {
+    const [m, n] = y.shape;
+    const [outputs, inputs] = weight.strides;
+    const ints = [m, n, x.shape[1], x.strides[0], x.strides[1], inputs, outputs, 0, 0];
+    home.call(matmulTail, ints, y, x, weight, packed(home, bias));
+  },
+  saves: { inputs: [0, 1] },
+  vjp: [
+    (g, { inputs: [, weight] }) => matmul(g, weight),
+    (g, { inputs: [x] }) => apply(innerRow, [g, x], null),
+    // The engine sums it over the rows.
+    (g) => g,
+  ],
+};
+
+/**
+ * An affine map of the last axis, fused: `x · weightᵀ + bias`, `[…, k] → […, n]`.
+ *
+ * @param weight - `[n, k]`.
+ * @param bias - `[n]`; none by default.
+ * @throws {@link ShapeError} when the extents do not fit; {@link DTypeError} for tensors that are not of one float dtype.
+ *
+ * @example
+ * ```ts
+ * linear(tensor([[1, 2]]), tensor([[3, 4]]), tensor([5])).toArray() // => [[16]]
+ * ```
+ */
+export function linear(x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
+  const where = 'linear';
+  checkTensor(where, 'x', x);
+  checkTensor(where, 'weight', weight);
+  if (bias !== undefined) checkTensor(where, 'bias', bias);
+  if (!isFloat(x.dtype)) {
+    throw new DTypeError({ where, argument: 'x', must: 'be float32 or float64', got: x.dtype });
+  }
+  if (weight.dtype !== x.dtype) throw unlike('weight', weight, x);
+  if (bias !== undefined && bias.dtype !== x.dtype) throw unlike('bias', bias, x);
+  if (weight.rank !== 2) {
+    throw new ShapeError({
+      where,
+      argument: 'weight',
+      must: 'be a matrix [n, k]',
+      got: formatShape(weight.shape),
+    });
+  }
+  const [n, k] = weight.shape;
+  if (x.rank === 0 || x.shape[x.rank - 1] !== k) {
+    throw new ShapeError({
+      where,
+      argument: 'x',
+      must: `have a last axis of length ${k}, as weight ${formatShape(weight.shape)} says`,
+      got: `shape ${formatShape(x.shape)}`,
+    });
+  }
+  if (bias !== undefined && (bias.rank !== 1 || bias.shape[0] !== n)) {
+    throw new ShapeError({
+      where,
+      argument: 'bias',
+      must: `have shape [${n}]`,
+      got: formatShape(bias.shape),
+    });
+  }
+  // One product of matrices whatever the rank: a batched one would make a gradient of the weight per batch.
+  const rows = x.rank === 2 ? x : reshape(x, [sizeOf(x.shape.slice(0, -1)), k]);
+  const y =
+    bias === undefined
+      ? apply(matmulRow, [rows, transpose(weight)], null)
+      : apply(linearRow, [rows, weight, bias], null);
+  return x.rank === 2 ? y : reshape(y, [...x.shape.slice(0, -1), n]);
+}
+
+function unlike(argument: string, t: Tensor, x: Tensor): DTypeError {
+  return new DTypeError({
+    where: 'linear',
+    argument,
+    must: `be ${x.dtype}, as x is`,
+    got: t.dtype,
+    hint: 'cast() it',
+  });
 }
 
 /**

@@ -202,6 +202,14 @@ const reinterpretRow: OpRow<Reinterpretation> = {
   ],
 };
 
+/** The matrix transpose: what every product of matrices needs on its way back. */
+const transposeRow: OpRow<null> = {
+  name: 'transpose',
+  shape: ([[n, m]]) => [m, n],
+  view: ({ strides: [s, t], offset }) => ({ strides: [t, s], offset }),
+  vjp: [(g) => apply(transposeRow, [g], null)],
+};
+
 /** A view whose axes are those of `x` in another order, without some of length 1, with new ones of length 1. */
 function reinterpret(x: Tensor, order: Reinterpretation['order']): Tensor {
   return order.length === x.rank && order.every((axis, i) => axis === i)
@@ -251,6 +259,7 @@ export function permute(x: Tensor, axes: readonly number[]): Tensor {
  */
 export function transpose(x: Tensor, axisA = -2, axisB = -1): Tensor {
   const t = tensorOperand('transpose', x);
+  if (t.rank === 2 && axisA === -2 && axisB === -1) return apply(transposeRow, [t], null);
   const a = checkAxis('transpose', 'axisA', axisA, t.rank);
   const b = checkAxis('transpose', 'axisB', axisB, t.rank);
   const order = t.shape.map((_, axis) => (axis === a ? b : axis === b ? a : axis));

@@ -1,11 +1,11 @@
 /** @file Ops that fold axes away. All accumulate in double precision and in logical order. */
-import { type Kernel, reduce as kernels } from '@ndgrad/kernels';
-import { checkNumber, checkOptions } from '../arguments.js';
+import { type Kernel, reduce as kernels, rows as rowKernels } from '@ndgrad/kernels';
+import { checkNumber, checkOptions, checkRank, checkSameShape, checkTensor, inspect } from '../arguments.js';
 import { apply } from '../autodiff/apply.js';
 import type { OpRow, Vjp } from '../autodiff/node.js';
-import { broadcastTo, filled, foldPlan } from '../autodiff/vectorSpace.js';
+import { broadcastTo, filled, foldPlan, packed } from '../autodiff/vectorSpace.js';
 import { type DType, floatOf, isFloat } from '../dtype.js';
-import { ArgumentError, NumericError } from '../errors.js';
+import { ArgumentError, DTypeError, NumericError } from '../errors.js';
 import { checkAxes, formatShape, reducedShape, type Shape } from '../shape.js';
 import type { Tensor } from '../tensor.js';
 import { cast, operand, type TensorLike } from './define.js';
@@ -129,15 +129,15 @@ const sumRow = foldRow({
 /** int32 results that do not fit are refused, because a silent wrap would be a wrong number. */
 function requireInt32(where: string, t: Tensor, fold: Fold): void {
   if (isFloat(t.dtype)) return;
-  const exact = apply(where === 'sum' ? sumRow : prodRow, [cast(t, 'float64')], fold).toTypedArray();
-  for (const value of exact) {
-    if (Math.abs(value) < 2 ** 31 || value === -(2 ** 31)) continue;
+  const exact = apply(where === 'sum' ? sumRow : prodRow, [cast(t, 'float64')], fold);
+  inspect('requireInt32', exact, (_i, value) => {
+    if (Math.abs(value) < 2 ** 31 || value === -(2 ** 31)) return;
     throw new NumericError({
       where,
       problem: `the int32 result ${value} does not fit`,
       hint: "cast to 'float64' first",
     });
-  }
+  });
 }
 
 /**
@@ -353,6 +353,75 @@ export function argmax(x: TensorLike, options: ArgOptions = {}): Tensor {
  */
 export function argmin(x: TensorLike, options: ArgOptions = {}): Tensor {
   return argOf('argmin', argminRow, x, options);
+}
+
+function maskedRow(name: string, kernel: Kernel): OpRow<null> {
+  return {
+    name,
+    shape: ([[rows]]) => [rows],
+    dtype: toInt32,
+    run(home, y, [x, mask]) {
+      home.call(kernel, [y.size, x.shape[1]], y, packed(home, x), packed(home, mask));
+    },
+  };
+}
+
+const maskedArgmaxRow = maskedRow('maskedArgmax', rowKernels.maskedArgmax);
+const maskedArgminRow = maskedRow('maskedArgmin', rowKernels.maskedArgmin);
+
+function maskedArgOf(row: OpRow<null>, x: Tensor, mask: Tensor): Tensor {
+  checkTensor(row.name, 'x', x);
+  checkTensor(row.name, 'mask', mask);
+  checkRank(row.name, 'x', x, 2, 'a matrix [n, m]');
+  if (mask.dtype !== 'bool') {
+    throw new DTypeError({ where: row.name, argument: 'mask', must: 'be bool', got: mask.dtype });
+  }
+  checkSameShape(row.name, 'x', x, 'mask', mask);
+  return apply(row, [x, mask], null);
+}
+
+/**
+ * For each row of a matrix the column of the largest value among those that a mask keeps: the first of equals, the first
+ * NaN before all numbers, −1 where the mask keeps nothing.
+ *
+ * @param x - `[n, m]`.
+ * @param mask - bool `[n, m]`. What it drops plays no part, NaN neither.
+ * @returns int32 `[n]`, without derivative.
+ * @throws {@link ShapeError} for an `x` that is no matrix or a mask of another shape; {@link DTypeError} for a mask that is
+ *   not bool.
+ *
+ * @example
+ * ```ts
+ * const x = tensor([[1, 5, 9], [7, 3, 4]]);
+ * maskedArgmax(x, tensor([[true, true, false], [false, false, false]])).toArray() // => [1, -1]
+ * ```
+ *
+ * @see {@link argmax} of all columns.
+ */
+export function maskedArgmax(x: Tensor, mask: Tensor): Tensor {
+  return maskedArgOf(maskedArgmaxRow, x, mask);
+}
+
+/**
+ * For each row of a matrix the column of the smallest value among those that a mask keeps: the first of equals, the first
+ * NaN before all numbers, −1 where the mask keeps nothing.
+ *
+ * @param x - `[n, m]`.
+ * @param mask - bool `[n, m]`. What it drops plays no part, NaN neither.
+ * @returns int32 `[n]`, without derivative.
+ * @throws {@link ShapeError} for an `x` that is no matrix or a mask of another shape; {@link DTypeError} for a mask that is
+ *   not bool.
+ *
+ * @example
+ * ```ts
+ * const x = tensor([[1, 5, 9], [7, 3, 4]]);
+ * maskedArgmin(x, tensor([[false, true, true], [true, true, true]])).toArray() // => [1, 1]
+ * ```
+ *
+ * @see {@link argmin} of all columns.
+ */
+export function maskedArgmin(x: Tensor, mask: Tensor): Tensor {
+  return maskedArgOf(maskedArgminRow, x, mask);
 }
 
 const toBool = (): DType => 'bool';

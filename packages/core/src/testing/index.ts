@@ -251,9 +251,12 @@ function gradientsOf(
 ): readonly Tensor[] {
   const nodes = inputs.map((x) => x.node as Node);
   const roots = outputs.flatMap((y, i) => (y.node === undefined ? [] : [[y.node, cotangents[i]] as const]));
-  const pass = propagate(where, roots, createGraph, new Set(nodes));
-  return nodes.map(
-    (node, i) => pass.cotangents.get(node) ?? plain(new Float64Array(inputs[i].size), inputs[i].shape),
+  return propagate(where, roots, createGraph, new Set(nodes), ({ cotangents: found }) =>
+    nodes.map((node, i) => {
+      const g = found.get(node);
+      if (g === undefined) return plain(new Float64Array(inputs[i].size), inputs[i].shape);
+      return createGraph ? g : plain(copyOf(g), g.shape);
+    }),
   );
 }
 
@@ -262,7 +265,13 @@ function copyOf(x: Tensor): Float64Array {
 }
 
 function plain(values: Float64Array, shape: Shape): Tensor {
-  return new Tensor(new Storage(values, 0, values.length), shape, packedStrides(shape), 0, 'float64');
+  return new Tensor(
+    new Storage('float64', values, 0, values.length),
+    shape,
+    packedStrides(shape),
+    0,
+    'float64',
+  );
 }
 
 function leaf(values: Float64Array, shape: Shape): Tensor {

@@ -1,12 +1,12 @@
 /** @file Test rows of ops/linalg.ts, ops/distance.ts and cast. */
 import { tensor } from '../../src/creation.js';
-import { ArgumentError, NumericError, ShapeError } from '../../src/errors.js';
+import { ArgumentError, DTypeError, NumericError, ShapeError } from '../../src/errors.js';
 import { cast as castTo } from '../../src/ops/define.js';
 import * as pairs from '../../src/ops/distance.js';
 import * as ops from '../../src/ops/linalg.js';
 import type { Tensor } from '../../src/tensor.js';
 import { gradients } from '../../src/transforms.js';
-import { at, atBroadcast, build, type Grid } from '../grid.js';
+import { at, atBroadcast, build, type Grid, withKernels } from '../grid.js';
 import { ARITHMETIC, bools, type Domain, FLOAT, near, real, type Sample, type Sampled } from './row.js';
 
 const f64 = (data: readonly unknown[], requiresGrad = false): Tensor =>
@@ -31,6 +31,15 @@ function product(a: Grid, b: Grid, batch: readonly number[]): Grid {
       return at(x, [...own.map((extent, axis) => (extent === 1 ? 0 : lead[skip + axis])), p, q]);
     };
     return total(inner, (k) => stack(a, i, k) * stack(b, k, j));
+  });
+}
+
+/** An affine map of the last axis from its definition. */
+function mapped(x: Grid, weight: Grid, offset: (j: number) => number): Grid {
+  const [n, k] = weight.shape;
+  return build([...x.shape.slice(0, -1), n], (index) => {
+    const j = index[index.length - 1];
+    return offset(j) + total(k, (q) => at(x, [...index.slice(0, -1), q]) * at(weight, [j, q]));
   });
 }
 
@@ -198,12 +207,72 @@ export const linalg = {
     facts: [
       ['dtypes promote', () => ops.matmul(tensor([1]), f64([1])).dtype, 'float64'],
       [
-        'float32 accumulates in double',
+        'float32 accumulates in double in the JavaScript kernels',
         () =>
-          ops.matmul(tensor(new Float32Array(1e5).fill(0.1)), tensor(new Float32Array(1e5).fill(1))).item(),
+          withKernels('js', () =>
+            ops.matmul(tensor(new Float32Array(1e5).fill(0.1)), tensor(new Float32Array(1e5).fill(1))).item(),
+          ),
         Math.fround(1e5 * Math.fround(0.1)),
       ],
     ],
+  },
+  linear: {
+    kind: 'sampled',
+    results: { float32: 'float32', float64: 'float64' },
+    ulps: 64,
+    samples: [
+      ...[
+        [[3, 4], 2],
+        [[1, 5], 1],
+        [[2, 3, 4], 3],
+        [[4], 2],
+        [[0, 3], 2],
+        [[2, 0], 3],
+      ].map(([given, n]): Sample => {
+        const shape = given as number[];
+        const k = shape[shape.length - 1];
+        return {
+          title: `[${shape}] to ${n}, with bias`,
+          inputs: [real(shape), real([n as number, k]), real([n as number])],
+          call: (x, weight, bias) => ops.linear(x, weight, bias),
+          value: (x, weight, bias) => mapped(x, weight, (j) => bias.data[j]),
+        };
+      }),
+      {
+        title: '[3, 4] to 2',
+        inputs: [real([3, 4]), real([2, 4])],
+        call: (x, weight) => ops.linear(x, weight),
+        value: (x, weight) => mapped(x, weight, () => 0),
+      },
+    ],
+    refusals: [
+      [
+        () => ops.linear(f64([1, 2]), f64([[1, 2, 3]])),
+        ShapeError,
+        'linear: x must have a last axis of length 3, as weight [1, 3] says, got shape [2]',
+      ],
+      [
+        () => ops.linear(f64([1, 2]), f64([1, 2])),
+        ShapeError,
+        'linear: weight must be a matrix [n, k], got [2]',
+      ],
+      [
+        () => ops.linear(f64([1, 2]), f64([[1, 2]]), f64([1, 2])),
+        ShapeError,
+        'linear: bias must have shape [1], got [2]',
+      ],
+      [
+        () => ops.linear(f64([1, 2]), tensor([[1, 2]])),
+        DTypeError,
+        'linear: weight must be float64, as x is, got float32; cast() it',
+      ],
+      [
+        () => ops.linear(tensor([1], { dtype: 'int32' }), tensor([[1]], { dtype: 'int32' })),
+        DTypeError,
+        'linear: x must be float32 or float64, got int32',
+      ],
+    ],
+    facts: [],
   },
   dot: {
     kind: 'sampled',

@@ -1,6 +1,6 @@
 /** @file Test rows of ops/reduce.ts and ops/rows.ts. */
 import { tensor } from '../../src/creation.js';
-import { ArgumentError, IndexError, NumericError } from '../../src/errors.js';
+import { ArgumentError, DTypeError, IndexError, NumericError, ShapeError } from '../../src/errors.js';
 import * as ops from '../../src/ops/reduce.js';
 import * as lines from '../../src/ops/rows.js';
 import type { Tensor } from '../../src/tensor.js';
@@ -10,6 +10,7 @@ import {
   ARITHMETIC,
   apart,
   BOOL,
+  bools,
   type Domain,
   FLOAT,
   INT32,
@@ -166,6 +167,49 @@ const ONE_AXIS: typeof FOLDS = [
   [[], {}],
   [[0, 2], { axis: 1 }],
 ];
+
+/** Samples of a search in rows under a mask, against a search of what each row keeps. */
+function maskedSearches(
+  op: (x: Tensor, mask: Tensor) => Tensor,
+  better: (a: number, b: number) => boolean,
+): Sample[] {
+  const shapes: readonly (readonly number[])[] = [
+    [3, 4],
+    [1, 7],
+    [40, 9],
+    [2, 1],
+    [0, 3],
+    [3, 0],
+  ];
+  return shapes.map((shape) => ({
+    title: `[${shape}]`,
+    inputs: [apart(shape), bools(shape)],
+    call: op,
+    value: (x, mask) =>
+      build([shape[0]], ([i]) => {
+        const kept = lineThrough(mask, 1, [i, 0]).flatMap((keep, j) => (keep === 1 ? [j] : []));
+        const row = lineThrough(x, 1, [i, 0]);
+        return kept.find((j) => kept.every((other) => !better(row[other], row[j]))) ?? -1;
+      }),
+  }));
+}
+
+function maskedRefusals(name: string, op: (x: Tensor, mask: Tensor) => Tensor): Sampled['refusals'] {
+  return [
+    [() => op(f64([1]), tensor([true])), ShapeError, `${name}: x must be a matrix [n, m], got shape [1]`],
+    [() => op(f64([[1]]), f64([[1]])), DTypeError, `${name}: mask must be bool, got float64`],
+    [
+      () => op(f64([[1]]), tensor([[true, true]])),
+      ShapeError,
+      `${name}: mask must have the shape of x, [1, 1], got [1, 2]; reshape or expand it; it is never broadcast`,
+    ],
+    [
+      () => op(f64([[1]]), [[true]] as never),
+      ArgumentError,
+      `${name}: mask must be a tensor, got an array of length 1; wrap it in tensor(…)`,
+    ],
+  ];
+}
 
 export const reduce = {
   sum: {
@@ -369,6 +413,69 @@ export const reduce = {
     facts: [
       ['the first of equals wins', () => ops.argmin(f64([3, 1, 1])).item(), 1],
       ['the first NaN wins over all', () => ops.argmin(f64([1, Number.NaN, -9])).item(), 1],
+    ],
+  },
+  maskedArgmax: {
+    kind: 'sampled',
+    results: INT32,
+    samples: maskedSearches(ops.maskedArgmax, (a, b) => a > b),
+    refusals: maskedRefusals('maskedArgmax', ops.maskedArgmax) ?? [],
+    facts: [
+      [
+        'the first of equals among the kept wins',
+        () => ops.maskedArgmax(f64([[9, 7, 7]]), tensor([[false, true, true]])).toArray(),
+        [1],
+      ],
+      [
+        'the first NaN among the kept wins, one that is dropped does not',
+        () =>
+          ops
+            .maskedArgmax(
+              f64([
+                [Number.NaN, 1, Number.NaN, 9],
+                [Number.NaN, 1, 2, 9],
+              ]),
+              tensor([
+                [false, true, true, true],
+                [false, true, true, false],
+              ]),
+            )
+            .toArray(),
+        [2, 2],
+      ],
+      [
+        'of −Infinity alone it is the first',
+        () => ops.maskedArgmax(f64([[3, -Infinity, -Infinity]]), tensor([[false, true, true]])).toArray(),
+        [1],
+      ],
+      [
+        'a row that keeps nothing has none',
+        () => ops.maskedArgmax(f64([[1, 2]]), tensor([[false, false]])).toArray(),
+        [-1],
+      ],
+    ],
+  },
+  maskedArgmin: {
+    kind: 'sampled',
+    results: INT32,
+    samples: maskedSearches(ops.maskedArgmin, (a, b) => a < b),
+    refusals: maskedRefusals('maskedArgmin', ops.maskedArgmin) ?? [],
+    facts: [
+      [
+        'the first of equals among the kept wins',
+        () => ops.maskedArgmin(f64([[1, 7, 7]]), tensor([[false, true, true]])).toArray(),
+        [1],
+      ],
+      [
+        'the first NaN among the kept wins',
+        () => ops.maskedArgmin(f64([[1, Number.NaN, -9]]), tensor([[true, true, true]])).toArray(),
+        [1],
+      ],
+      [
+        'of Infinity alone it is the first',
+        () => ops.maskedArgmin(f64([[3, Infinity, Infinity]]), tensor([[false, true, true]])).toArray(),
+        [1],
+      ],
     ],
   },
   any: {

@@ -56,6 +56,8 @@ export interface Elementwise extends Common {
   readonly value: (...x: number[]) => number;
   /** Largest error in float64, in units of the last place. Default 4. */
   readonly ulps?: number;
+  /** Largest error in float32 in a WebAssembly build, in units of the last place. Default 4. */
+  readonly buildUlps?: number;
   readonly special?: readonly Special[];
   /** Set where no derivative flows although the result is float. */
   readonly constant?: true;
@@ -87,6 +89,8 @@ export interface Sampled extends Common {
   readonly samples: readonly Sample[];
   /** Largest error in float64, in units of the last place of the largest result. Default 4. */
   readonly ulps?: number;
+  /** Largest error in float32 in a WebAssembly build, in units of the last place of the largest result. Default 4. */
+  readonly buildUlps?: number;
   /** Set where no derivative flows. */
   readonly constant?: true;
 }

@@ -1,0 +1,51 @@
+/** @file The heap: ordinary typed arrays, freed by the collector. Always safe. */
+import { allocateArray, type DType, type TypedArray } from '../dtype.js';
+import { LimitError } from '../errors.js';
+import { enterHome, type Home, Storage } from '../storage.js';
+import { runNow } from './eager.js';
+
+/**
+ * Results up to this many elements share arrays: an array of its own costs more than a small kernel. A result that is
+ * kept keeps its whole slab, so slabs are small.
+ */
+const SMALL = 1024;
+const SLAB = 16384;
+
+interface Slab {
+  array: TypedArray;
+  next: number;
+}
+
+const slabs: Record<DType, Slab> = {
+  float32: { array: new Float32Array(0), next: 0 },
+  float64: { array: new Float64Array(0), next: 0 },
+  int32: { array: new Int32Array(0), next: 0 },
+  bool: { array: new Uint8Array(0), next: 0 },
+};
+
+function allocateOnHeap(dtype: DType, length: number): Storage {
+  if (length <= SMALL) {
+    const slab = slabs[dtype];
+    if (slab.next + length > slab.array.length) {
+      slab.array = allocateArray(dtype, SLAB);
+      slab.next = 0;
+    }
+    const base = slab.next;
+    slab.next += length;
+    return new Storage(dtype, slab.array, base, length);
+  }
+  try {
+    return new Storage(dtype, allocateArray(dtype, length), 0, length);
+  } catch (cause) {
+    throw new LimitError({
+      where: 'allocate',
+      problem: `no memory for ${length} elements of ${dtype}`,
+      hint: 'use a smaller batch',
+      cause,
+    });
+  }
+}
+
+export const heap: Home = { name: 'heap', allocate: allocateOnHeap, call: runNow };
+
+enterHome(heap);

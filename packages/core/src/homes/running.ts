@@ -1,0 +1,13 @@
+/** @file What may not happen while a step is being captured: a look at values that are not there yet. */
+import { CaptureError } from '../errors.js';
+import { currentHome } from '../storage.js';
+
+/** Whether ops are being recorded instead of run. */
+export function isTracing(): boolean {
+  return currentHome().name === 'trace';
+}
+
+/** Refuses, while a step is captured, what needs values or would be the same at every replay. */
+export function requireRunning(where: string, problem: string, hint: string): void {
+  if (isTracing()) throw new CaptureError({ where, problem, hint });
+}

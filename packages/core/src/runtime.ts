@@ -1,0 +1,122 @@
+/** @file What the library runs on: which kernels, and how much memory. */
+import { type KernelBuild, kernelBuild, memoryUse, pinDeterministic, useBuild } from '@ndgrad/kernels';
+import { checkEnum, describeValue } from './arguments.js';
+import { ArgumentError, StateError } from './errors.js';
+import { parameters } from './homes/arena.js';
+import { bytesInUse } from './homes/blocks.js';
+import { isTracing, requireRunning } from './homes/running.js';
+import { withHome } from './storage.js';
+
+export type { KernelBuild } from '@ndgrad/kernels';
+
+/**
+ * Chooses the kernels that run from now on. Without a choice it is the fastest build that the machine accepts by itself.
+ *
+ *  - `'relaxed'`: WebAssembly with relaxed SIMD and fused multiply-add. On Node 20 this sets V8's flag for it.
+ *  - `'simd'`: WebAssembly SIMD. Its bits are the same on every machine.
+ *  - `'js'`: JavaScript, in double precision, rounded once per operation.
+ *
+ * float64 always runs in JavaScript. Captured steps record anew after a change.
+ *
+ * @throws {@link ArgumentError} for another name; {@link StateError} for a build that cannot run here, or under
+ *   {@link deterministic}.
+ *
+ * @example
+ * ```ts
+ * setKernels('js');
+ * currentKernels() // => 'js'
+ * ```
+ */
+export function setKernels(build: KernelBuild): void {
+  const where = 'setKernels';
+  checkEnum(where, 'build', build, ['relaxed', 'simd', 'js']);
+  requireRunning(where, 'kernels cannot change inside of a captured step', 'call it outside of the step');
+  if (useBuild(build)) return;
+  throw new StateError({
+    where,
+    problem: `the '${build}' kernels cannot run here`,
+    hint:
+      build === 'relaxed'
+        ? "use 'simd'; relaxed SIMD needs a newer engine, or deterministic(false)"
+        : "use 'js'; WebAssembly SIMD is not there, or not allowed",
+  });
+}
+
+/** The kernels in force. */
+export function currentKernels(): KernelBuild {
+  return kernelBuild();
+}
+
+/**
+ * Pins the kernels whose bits are the same on every machine, `'simd'`, until it is called with `false`, which goes back to
+ * the fastest.
+ *
+ * @throws {@link ArgumentError} for anything but true or false.
+ *
+ * @example
+ * ```ts
+ * deterministic(true);
+ * currentKernels() // => 'simd'
+ * deterministic(false);
+ * ```
+ */
+export function deterministic(on: boolean): void {
+  if (typeof on !== 'boolean') {
+    throw new ArgumentError({
+      where: 'deterministic',
+      argument: 'on',
+      must: 'be true or false',
+      got: describeValue(on),
+    });
+  }
+  requireRunning(
+    'deterministic',
+    'kernels cannot change inside of a captured step',
+    'call it outside of the step',
+  );
+  pinDeterministic(on);
+}
+
+/**
+ * Runs `fn`; what it makes lives in linear memory, where kernels need no copy of it, until the collector finds it unused:
+ * for state that is small in number and long in life, as an optimiser's moments. Also inside of scopes.
+ *
+ * @returns what `fn` returns.
+ *
+ * @example
+ * ```ts
+ * longLived(() => zeros([2, 2])).shape // => [2, 2]
+ * ```
+ */
+export function longLived<T>(fn: () => T): T {
+  return isTracing() ? fn() : withHome(parameters, fn);
+}
+
+/** What {@link memory} reports, in bytes. */
+export interface MemoryReport {
+  /** Linear memory that the system has set aside; it is not touched, and so not used up, before it is written. */
+  readonly reserved: number;
+  /** Parameters and optimiser state. */
+  readonly parameters: number;
+  /** Results of scopes that are open, and of a backward pass that runs. */
+  readonly scopes: number;
+  /** Plans of captured steps. */
+  readonly plans: number;
+  /** Scratch through which the heap's values reach WebAssembly. */
+  readonly staging: number;
+}
+
+/**
+ * What lives in linear memory. Everything else is on the heap, in ordinary arrays that the collector frees.
+ *
+ * @example
+ * ```ts
+ * const before = memory().parameters;
+ * const w = zeros([1000], { requiresGrad: true });
+ * memory().parameters - before // => 4000
+ * ```
+ */
+export function memory(): MemoryReport {
+  const { parameters, arenas, plans, staging } = bytesInUse();
+  return { reserved: memoryUse().reserved, parameters, scopes: arenas, plans, staging };
+}

@@ -1,0 +1,2 @@
+export { call } from './dispatch';
+export { run } from './program';
