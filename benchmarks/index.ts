@@ -1,128 +1,68 @@
 /**
- * @file What the library costs on this machine: the price of an eager op on small tensors, and the speed of a matrix
- * product, beside the same loops written by hand.
+ * @file What the library costs on this machine: the price of an eager op, and training steps beside the libraries that
+ * a user would take instead.
  *
- *     pnpm bench            a table
- *     pnpm bench --json     the table, and a last line of JSON: { rows: [...] }
+ *     pnpm bench                  tables
+ *     pnpm bench --json           tables, and a last line of JSON: { rows: [...] }
+ *     pnpm bench --only W4,eager  some of eager, W3, W4, W5
+ *     pnpm bench --rounds 101     more turns for each contender of a workload; default 31
  */
-import { cpus } from 'node:os';
-import { add, matmul, mul, sum, type Tensor, tanh, tensor } from '@ndgrad/core';
-import { interleave, lastResult, ratio, type Timing } from './timing.js';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { cpus, loadavg, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { compare, type Row } from './comparison.js';
+import { eagerRows } from './eager.js';
+import { pythonWithTorch } from './python.js';
+import { printComparison, printEager } from './table.js';
+import { WORKLOADS, writeWorkload } from './workloads.js';
 
-interface Row {
-  readonly name: string;
-  readonly value: number;
-  readonly unit: string;
-  /** Time against the loops by hand, where the two do the same work. */
-  readonly ratio?: number;
+const { values: options } = parseArgs({
+  options: {
+    json: { type: 'boolean', default: false },
+    only: { type: 'string' },
+    rounds: { type: 'string', default: '31' },
+  },
+});
+const names = ['eager', ...WORKLOADS.map(({ name }) => name as string)];
+const asked = options.only?.split(',') ?? names;
+for (const name of asked) {
+  if (!names.includes(name)) throw new RangeError(`--only must be some of ${names.join(', ')}, got ${name}`);
+}
+const rounds = Number(options.rounds);
+if (!Number.isInteger(rounds) || rounds < 1) {
+  throw new RangeError(`--rounds must be a whole number from 1 on, got ${options.rounds}`);
 }
 
-const SIZE = 16;
-// Ten times (mul, add, tanh).
-const ROUNDS = 10;
-const OPS = 3 * ROUNDS;
+const processor = cpus()[0]?.model.trim() ?? 'unknown processor';
+const load = (): string => (loadavg()[0] as number).toFixed(1);
+const loadBefore = load();
+console.log(`Node ${process.version}, ${cpus().length} × ${processor}, load ${loadBefore}`);
 
-/** A generator of its own: the inputs are the same on every run. */
-function values(count: number): Float32Array {
-  let state = 1;
-  return Float32Array.from({ length: count }, () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return state / 2 ** 31 - 1;
-  });
+const rows: Row[] = [];
+if (asked.includes('eager')) {
+  const measured = eagerRows();
+  printEager(measured);
+  rows.push(...measured);
 }
-
-function eagerOps(): Row[] {
-  const data = values(SIZE);
-  const x = tensor(data, { requiresGrad: true });
-  const scale = tensor(values(SIZE), { requiresGrad: true });
-  const shift = tensor(values(SIZE), { requiresGrad: true });
-  const chain = (): Tensor => {
-    let h = x;
-    for (let i = 0; i < ROUNDS; i++) h = tanh(add(mul(h, scale), shift));
-    return h;
-  };
-  const factor = values(SIZE);
-  // One result an op, as the library does: what differs is the graph and the dispatch.
-  const byHand = (): Float32Array => {
-    let h = data;
-    for (let i = 0; i < ROUNDS; i++) {
-      const product = new Float32Array(SIZE);
-      for (let k = 0; k < SIZE; k++) product[k] = (h[k] as number) * (factor[k] as number);
-      const moved = new Float32Array(SIZE);
-      for (let k = 0; k < SIZE; k++) moved[k] = (product[k] as number) + (factor[k] as number);
-      h = new Float32Array(SIZE);
-      for (let k = 0; k < SIZE; k++) h[k] = Math.tanh(moved[k] as number);
+const workloads = WORKLOADS.filter(({ name }) => asked.includes(name));
+if (workloads.length > 0) {
+  const python = pythonWithTorch();
+  if (python === undefined)
+    console.log('\nPyTorch is left out: no Python imports it; NDGRAD_PYTHON may name one');
+  const folder = mkdtempSync(join(tmpdir(), 'ndgrad-bench-'));
+  try {
+    for (const workload of workloads) {
+      writeWorkload(folder, workload);
+      const comparison = await compare(folder, workload, python, rounds);
+      printComparison(workload, comparison);
+      rows.push(...comparison.rows);
     }
-    return h;
-  };
-  const timings = interleave({
-    forward: chain,
-    both: () => {
-      sum(chain()).backward();
-      x.grad = undefined;
-      scale.grad = undefined;
-      shift.grad = undefined;
-      return x;
-    },
-    byHand,
-  });
-  const perOp = ({ median }: Timing, ops: number) => median / ops;
-  return [
-    {
-      name: `eager forward, size ${SIZE}`,
-      value: perOp(timings.forward, OPS),
-      unit: 'ns/op',
-      ratio: ratio(timings.forward, timings.byHand),
-    },
-    {
-      // The sum that ends the chain is an op too.
-      name: `eager forward and backward, size ${SIZE}`,
-      value: perOp(timings.both, OPS + 1),
-      unit: 'ns/op',
-    },
-  ];
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 }
-
-function matrixProduct(n: number): Row {
-  const left = values(n * n);
-  const right = values(n * n);
-  const a = tensor(left, { shape: [n, n] });
-  const b = tensor(right, { shape: [n, n] });
-  const byHand = (): Float32Array => {
-    const out = new Float32Array(n * n);
-    for (let i = 0; i < n; i++) {
-      for (let k = 0; k < n; k++) {
-        const v = left[i * n + k] as number;
-        for (let j = 0; j < n; j++) {
-          out[i * n + j] = (out[i * n + j] as number) + v * (right[k * n + j] as number);
-        }
-      }
-    }
-    return out;
-  };
-  const timings = interleave({ library: () => matmul(a, b), byHand }, { turn: 30, rounds: 15 });
-  return {
-    name: `matmul ${n}×${n}, float32`,
-    // Operations per nanosecond are 1e9 operations per second.
-    value: (2 * n ** 3) / timings.library.median,
-    unit: 'GFLOP/s',
-    ratio: ratio(timings.library, timings.byHand),
-  };
-}
-
-const rows: Row[] = [...eagerOps(), matrixProduct(256)];
-if (lastResult() === undefined) throw new Error('the timed work was left out');
-
-console.log(`Node ${process.version}, ${cpus()[0]?.model.trim() ?? 'unknown processor'}`);
-console.log('ratio: time against plain loops over Float32Array, lower is better\n');
-const width = Math.max(...rows.map(({ name }) => name.length));
-for (const { name, value, unit, ratio: against } of rows) {
-  const figures = `${value.toFixed(value < 10 ? 2 : 0).padStart(8)} ${unit.padEnd(8)}`;
-  console.log(
-    `${name.padEnd(width)} ${figures} ${against === undefined ? '' : `ratio ${against.toFixed(2)}`}`,
-  );
-}
-if (process.argv.includes('--json')) {
-  const machine = { node: process.version, cpu: cpus()[0]?.model.trim() ?? null };
-  console.log(JSON.stringify({ ...machine, rows }));
+console.log(`\nload at the end: ${load()}`);
+if (options.json) {
+  console.log(JSON.stringify({ node: process.version, cpu: processor, load: [loadBefore, load()], rows }));
 }

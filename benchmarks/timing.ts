@@ -50,6 +50,12 @@ function quantile(sorted: readonly number[], fraction: number): number {
   return low + (high - low) * (position - Math.floor(position));
 }
 
+/** Median and quartiles of what the rounds gave. */
+export function timingOf(samples: readonly number[]): Timing {
+  const sorted = [...samples].sort((a, b) => a - b);
+  return { median: quantile(sorted, 0.5), quartiles: [quantile(sorted, 0.25), quantile(sorted, 0.75)] };
+}
+
 /**
  * Times contenders in turns.
  *
@@ -73,11 +79,7 @@ export function interleave<Name extends string>(
   }
   const result = {} as Record<Name, Timing>;
   for (const name of names) {
-    const sorted = (samples.get(name) ?? []).sort((a, b) => a - b);
-    result[name] = {
-      median: quantile(sorted, 0.5),
-      quartiles: [quantile(sorted, 0.25), quantile(sorted, 0.75)],
-    };
+    result[name] = timingOf(samples.get(name) ?? []);
   }
   return result;
 }

@@ -1,19 +1,20 @@
 /** @file A net learns to place images of one digit near each other: P×K batches, mined triplets, a loss, Adam. */
 // @quick --epochs 2
-import { generator, noGrad, type Tensor } from '@ndgrad/core';
+import { capture, generator, noGrad, type Tensor } from '@ndgrad/core';
 import {
   circleLossFromSimilarities,
   contrastiveLossFromDistances,
   cosineSimilarities,
+  type Distances,
   euclideanDistances,
+  type Similarities,
   tripletLoss,
 } from '@ndgrad/losses';
 import {
-  allTriplets,
+  batchAllTripletLoss,
   batchHardTriplets,
   type MinedTriplets,
   PKSampler,
-  pairsOfTriplets,
   retrievalMetrics,
   semiHardTriplets,
 } from '@ndgrad/mining';
@@ -23,25 +24,31 @@ import { jitter } from './support/jitter.js';
 import type { Recorder } from './support/recorder.js';
 import { isMain, runDemo, type Settings } from './support/siameseDemo.js';
 
-const MINERS = { 'semi-hard': semiHardTriplets, 'batch-hard': batchHardTriplets, all: allTriplets };
+/** One triplet per image, so that the lists have one length for every batch and a captured step can hold them. */
+function mine(d: Distances | Similarities, labels: Tensor, { miner, margin }: Settings): MinedTriplets {
+  if (miner === 'batch-hard') return batchHardTriplets(d, labels, { margin });
+  return semiHardTriplets(d, labels, { margin, policy: 'perAnchor' });
+}
 
-/** Distance, selection, loss: the loss of a batch of embeddings, and the triplets that were chosen for it. */
-function lossOf(
-  embeddings: Tensor,
-  labels: Tensor,
-  { loss, miner, margin }: Settings,
-): { loss: Tensor; triplets: MinedTriplets } {
+/** Distance, selection, loss. */
+function lossOf(embeddings: Tensor, labels: Tensor, settings: Settings): Tensor {
+  const { loss, miner, margin } = settings;
   if (loss === 'circle') {
     const similarities = cosineSimilarities(embeddings);
-    const triplets = MINERS[miner](similarities, labels, { margin });
-    const pairs = miner === 'all' ? labels : triplets;
-    return { loss: circleLossFromSimilarities(similarities, pairs, { margin, scale: 64 }), triplets };
+    const pairs = miner === 'all' ? labels : mine(similarities, labels, settings);
+    return circleLossFromSimilarities(similarities, pairs, { margin, scale: 64 });
   }
+  if (loss === 'triplet' && miner === 'all') return batchAllTripletLoss(embeddings, labels, { margin });
   const distances = euclideanDistances(embeddings);
-  const triplets = MINERS[miner](distances, labels, { margin });
-  if (loss === 'triplet') return { loss: tripletLoss(distances, triplets, { margin }), triplets };
-  const pairs = miner === 'all' ? labels : pairsOfTriplets(triplets);
-  return { loss: contrastiveLossFromDistances(distances, pairs, { margin }), triplets };
+  if (loss === 'triplet') return tripletLoss(distances, mine(distances, labels, settings), { margin });
+  const pairs = miner === 'all' ? labels : mine(distances, labels, settings);
+  return contrastiveLossFromDistances(distances, pairs, { margin });
+}
+
+/** How many of all triplets of a batch are easy, semi-hard and hard. */
+function difficulty(embeddings: Tensor, labels: Tensor, settings: Settings) {
+  const d = settings.loss === 'circle' ? cosineSimilarities(embeddings) : euclideanDistances(embeddings);
+  return mine(d, labels, settings).diagnostics.valid;
 }
 
 /** Trains a net on the training part; `recorder` hears of every batch, and of the held-out part after every epoch. */
@@ -59,20 +66,26 @@ export function train({ size, width, train, heldOut }: Dataset, settings: Settin
   const optimizer = new Adam(net.parameters());
   const classes = Math.min(10, new Set(train.labels.toTypedArray()).size);
   const sampler = new PKSampler({ labels: train.labels, classes, perClass: 8, generator: random });
+  const learn = (images: Tensor, labels: Tensor) => {
+    const embeddings = net.call(images);
+    const loss = lossOf(embeddings, labels, settings);
+    optimizer.zeroGrad();
+    loss.backward();
+    optimizer.step();
+    return { loss, embeddings };
+  };
+  // Recorded at the first call, then replayed: the same numbers from memory laid out once, without a graph.
+  const learnFast = settings.eager ? learn : capture(learn);
   const steps = settings.epochs * sampler.batchesPerEpoch;
   let step = 0;
   for (let epoch = 1; epoch <= settings.epochs; epoch++) {
     for (const rows of sampler) {
       const images = jitter(train.images.indexSelect(0, rows), { width, generator: random });
       const labels = train.labels.indexSelect(0, rows);
-      const { loss, triplets } = lossOf(net.call(images), labels, settings);
-
       // Half a cosine: from the full rate down to none.
       optimizer.learningRate = 0.003 * 0.5 * (1 + Math.cos((Math.PI * step++) / steps));
-      optimizer.zeroGrad();
-      loss.backward();
-      optimizer.step();
-      recorder.batch(loss.item(), triplets.diagnostics.valid, sampler.batchesPerEpoch);
+      const { loss, embeddings } = learnFast(images, labels);
+      recorder.batch(loss.item(), difficulty(embeddings, labels, settings), sampler.batchesPerEpoch);
     }
     recorder.epoch(retrievalMetrics(embed(), heldOut.labels).mapAtR);
   }

@@ -2,7 +2,7 @@
 import { accessSync, constants, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { NdgradError, type Tensor } from '@ndgrad/core';
+import { currentKernels, type KernelBuild, NdgradError, setKernels, type Tensor } from '@ndgrad/core';
 import { retrievalMetrics } from '@ndgrad/mining';
 import { type Dataset, readDataset } from './dataset.js';
 import { hardestMistakes } from './mistakes.js';
@@ -43,6 +43,12 @@ const OPTIONS = {
     'the digits in examples/data',
   ),
   holdout: text('N', undefined, 'with a CSV: how many rows to hold out, or which share of them', '0.2'),
+  kernels: choice(
+    ['fastest', 'relaxed', 'simd', 'js'],
+    'fastest',
+    'what computes: WebAssembly or JavaScript',
+  ),
+  eager: flag('run every step as it is written, instead of replaying a captured one: slower, same numbers'),
   out: text('DIR', `${NAME}-report`, 'folder for report.html'),
   json: flag('end standard output with one line of JSON'),
 };
@@ -54,6 +60,8 @@ export interface Settings {
   readonly margin: number;
   readonly epochs: number;
   readonly seed: number;
+  /** Whether steps run as they are written, instead of being captured. */
+  readonly eager?: boolean;
 }
 
 /** Trains on `data` and gives the embeddings `[n, d]` of the held-out images before and after. */
@@ -161,10 +169,11 @@ function run(train: Train, output: Output, { settings, data, out, json }: Prepar
   );
   output.write(`${seconds.toFixed(1)} s of training; see ${report}\n`);
   if (json) {
-    const { loss, miner, seed, epochs } = settings;
+    const { loss, miner, seed, epochs, eager = false } = settings;
+    const kernels = currentKernels();
     const quality = ({ precisionAt1, mapAtR }: typeof first) => ({ precisionAt1, mapAtR });
     output.write(
-      `${JSON.stringify({ loss, miner, seed, epochs, before: quality(first), after: quality(last), seconds })}\n`,
+      `${JSON.stringify({ loss, miner, seed, epochs, kernels, eager, before: quality(first), after: quality(last), seconds })}\n`,
     );
   }
 }
@@ -178,13 +187,23 @@ interface Prepared {
 
 /** What a run needs. Whatever can be wrong from outside is found out here, before training begins. */
 function prepared(options: Values<typeof OPTIONS>): Prepared {
-  const { loss, miner, margin = MARGINS[loss], epochs, seed, out, json } = options;
+  const { loss, miner, margin = MARGINS[loss], epochs, seed, kernels, eager, out, json } = options;
   if (loss === 'circle' && margin >= 1) {
     throw new UsageError(`--margin must be below 1 with --loss circle, got ${margin}`);
   }
+  if (kernels !== 'fastest') chooseKernels(kernels);
   const data = readData(options.data, options.holdout);
   makeFolder(out);
-  return { settings: { loss, miner, margin, epochs, seed }, data, out, json };
+  return { settings: { loss, miner, margin, epochs, seed, eager }, data, out, json };
+}
+
+function chooseKernels(kernels: KernelBuild): void {
+  try {
+    setKernels(kernels);
+  } catch (error) {
+    if (error instanceof NdgradError) throw new UsageError(error.message, { cause: error });
+    throw error;
+  }
 }
 
 function readData(path: string | undefined, holdout: string | undefined): Dataset {

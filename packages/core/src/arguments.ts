@@ -3,8 +3,8 @@
  * for packages that build on core.
  */
 import { elementwisePlan, visitKernel } from '@ndgrad/kernels';
-import { isFloat, type TypedArray } from './dtype.js';
-import { ArgumentError, DTypeError, ShapeError, StateError } from './errors.js';
+import { isFloat } from './dtype.js';
+import { ArgumentError, DTypeError, ShapeError } from './errors.js';
 import { broadcastStrides, formatShape, sameShape } from './shape.js';
 import { currentHome } from './storage.js';
 import { foreignVersion, Tensor, VERSION } from './tensor.js';
@@ -224,23 +224,4 @@ export function inspect(
     x,
     ...(companions as [Tensor?, Tensor?]),
   );
-}
-
-/**
- * A reading of a tensor's elements for later, without a copy now.
- *
- * @returns gives the packed elements in row-major order as {@link Tensor.toTypedArray} does, and throws
- *   {@link StateError} where something was written over them since.
- */
-export function readLater(where: string, argument: string, x: Tensor): () => TypedArray {
-  const { storage } = x;
-  const { version } = storage;
-  return () => {
-    if (storage.version === version) return x.toTypedArray();
-    throw new StateError({
-      where,
-      problem: `${argument} was written into since, and what it held is gone`,
-      hint: 'read it before the write, or pass clone(x)',
-    });
-  };
 }

@@ -206,6 +206,15 @@ function pathOf(i: number, shape: Shape): string {
     .join('');
 }
 
+function requireSize(count: number, shape: Shape, where: string): void {
+  const size = sizeOf(shape);
+  if (count === size) return;
+  throw new ShapeError({
+    where,
+    problem: `data has ${count} values, shape ${formatShape(shape)} needs ${size}`,
+  });
+}
+
 function fromFlat(
   where: string,
   values: ArrayLike<unknown>,
@@ -219,13 +228,8 @@ function fromFlat(
     'numbers that are written into a captured step would be the same at every replay',
     'make the tensor outside of the step, pass it as an argument, or use hostScalar(() => number)',
   );
+  requireSize(values.length, shape, where);
   const size = sizeOf(shape);
-  if (values.length !== size) {
-    throw new ShapeError({
-      where,
-      problem: `data has ${values.length} values, shape ${formatShape(shape)} needs ${size}`,
-    });
-  }
   const array = allocateArray(dtype, size);
   for (let i = 0; i < size; i++) {
     array[i] = checkElement(where, values[i], dtype, () => `${name}${pathOf(i, natural)}`);
@@ -327,7 +331,9 @@ export function tensor(data: TensorData, options: TensorOptions = {}): Tensor {
 function build(where: string, data: unknown, asked: DType | undefined, shape: Shape | undefined): Tensor {
   if (data instanceof Tensor) {
     const copy = clone(detached(cast(data, asked ?? data.dtype)));
-    return shape === undefined ? copy : fromFlat(where, copy.toTypedArray(), shape, copy.dtype, shape);
+    if (shape === undefined) return copy;
+    requireSize(copy.size, shape, where);
+    return new Tensor(copy.storage, shape, packedStrides(shape), 0, copy.dtype);
   }
   if (typeof data === 'number' || typeof data === 'boolean') {
     return fromFlat(

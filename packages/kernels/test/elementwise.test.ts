@@ -206,7 +206,7 @@ describe('elementwisePlan', () => {
       const size = shape.reduce((p, e) => p * e, 1);
       const data = Float64Array.from({ length: 100 }, (_, i) => i);
       const y = new Float64Array(size);
-      elementwise.copy.run(elementwisePlan(shape, strides), y, 0, data, 50, data, 0, data, 0);
+      elementwise.copy.run(elementwisePlan(shape, strides), y, 0, data, 50, data, 0, data, 0, data, 0);
       const expected: number[] = [];
       const walk = (axis: number, place: number): void => {
         if (axis === shape.length) expected.push(place);
@@ -231,6 +231,8 @@ describe('copyInto', () => {
       0,
       y,
       0,
+      y,
+      0,
     );
     expect(Array.from(y)).toEqual([5, -1, 3, -1, 1, -1, 6, -1, 4, -1, 2, -1]);
   });
@@ -241,7 +243,7 @@ describe('every elementwise kernel', () => {
     for (const kernel of Object.values(elementwise) as Kernel[]) {
       expect(kernel.writes).toBe(1);
       const y = Float64Array.from([7]);
-      kernel.run([2, 0, 3, 1, 1, 1, 1, 1, 1], y, 0, y, 0, y, 0, y, 0);
+      kernel.run([2, 0, 3, 1, 1, 1, 1, 1, 1], y, 0, y, 0, y, 0, y, 0, y, 0);
       expect(y[0]).toBe(7);
     }
   });

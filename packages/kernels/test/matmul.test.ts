@@ -81,7 +81,7 @@ describe('matmul', () => {
           [0, 1, 2],
         ]) {
           const y = new Float64Array(m * n);
-          matmul.run([m, n, k, ra, ka, kb, cb, 0], y, 0, numbers, oa, numbers, ob, numbers, 0);
+          matmul.run([m, n, k, ra, ka, kb, cb, 0], y, 0, numbers, oa, numbers, ob, numbers, 0, numbers, 0);
           const expected = naive(
             [m, n, k],
             (i, q) => numbers[oa + i * ra + q * ka],

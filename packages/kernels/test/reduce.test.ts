@@ -198,6 +198,8 @@ describe('scattering', () => {
       0,
       Int32Array.from([1]),
       0,
+      y,
+      0,
     );
     expect(Array.from(y)).toEqual([-1, -1, 1, 12, -1]);
   });

@@ -12,7 +12,7 @@ export function run(
   b: Values = NONE,
   c: Values = NONE,
 ): Values {
-  kernel.run(ints, y, 0, a, 0, b, 0, c, 0);
+  kernel.run(ints, y, 0, a, 0, b, 0, c, 0, NONE, 0);
   return y;
 }
 

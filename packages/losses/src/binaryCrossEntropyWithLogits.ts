@@ -1,4 +1,14 @@
-import { add, mul, multiplyNoNan, neg, ShapeError, softplus, sub, Tensor } from '@ndgrad/core';
+import {
+  add,
+  mul,
+  multiplyNoNan,
+  neg,
+  ShapeError,
+  sigmoidCrossEntropy,
+  softplus,
+  sub,
+  Tensor,
+} from '@ndgrad/core';
 import { checkNumber, checkOptions, formatShape } from '@ndgrad/core/arguments';
 import { checkPointwise } from './pointwise.js';
 import {
@@ -59,6 +69,7 @@ export function binaryCrossEntropyWithLogits(
     counted: tally.counted,
     hint: 'targets are probabilities, predictions are logits',
   });
+  if (positiveWeight === 1) return reduce(sigmoidCrossEntropy(prediction, target), tally);
   // Select, not multiply: an infinite logit on the right side would give 0 · ∞.
   const missed = multiplyNoNan(softplus(neg(prediction)), target);
   const claimed = multiplyNoNan(softplus(prediction), sub(1, target));

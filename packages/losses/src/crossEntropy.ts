@@ -29,6 +29,7 @@ import {
   checkOptions,
   describeValue,
   formatShape,
+  inspect,
   typedArrayName,
 } from '@ndgrad/core/arguments';
 import { axisOf, shapeWithout } from './pointwise.js';
@@ -41,7 +42,7 @@ import {
   tallyOf,
   type Weight,
 } from './reduction.js';
-import { checkEach, position } from './values.js';
+import { checkEach, position, requireTensorInCapture } from './values.js';
 
 /** Options of {@link crossEntropy}. */
 export interface CrossEntropyOptions {
@@ -259,6 +260,7 @@ function indexTensor({ where, prediction, axis }: Job, target: unknown): Tensor 
 }
 
 function indicesOf(where: string, target: unknown): Tensor {
+  requireTensorInCapture(where, 'target', describeValue(target), 'an int32 tensor');
   if (typedArrayName(target) === 'Int32Array') return tensor(target as Int32Array);
   if (!Array.isArray(target)) {
     throw new ArgumentError({
@@ -282,13 +284,13 @@ function indicesOf(where: string, target: unknown): Tensor {
 }
 
 function checkClasses(where: string, target: Tensor, count: number, ignoreIndex: number): void {
-  const values = target.toTypedArray();
-  const at = values.findIndex((value) => value !== ignoreIndex && (value < 0 || value >= count));
-  if (at === -1) return;
-  throw new IndexError({
-    where,
-    argument: 'target',
-    must: `lie in 0…${count - 1} or be ignoreIndex ${ignoreIndex}`,
-    got: `${values[at]} at ${position(at, target.shape)}`,
+  inspect(where, target, (i, value) => {
+    if (value === ignoreIndex || (value >= 0 && value < count)) return;
+    throw new IndexError({
+      where,
+      argument: 'target',
+      must: `lie in 0…${count - 1} or be ignoreIndex ${ignoreIndex}`,
+      got: `${value} at ${position(i, target.shape)}`,
+    });
   });
 }

@@ -30,7 +30,7 @@ import {
   unsqueeze,
 } from '@ndgrad/core';
 import { checkEnum, describeValue, formatShape, typedArrayName } from '@ndgrad/core/arguments';
-import { checkEach } from './values.js';
+import { checkEach, requireTensorInCapture } from './values.js';
 
 /** How the terms of a loss become its value; see the top of `reduction.ts`. */
 export type Reduction = 'mean' | 'sum' | 'none' | 'meanActive';
@@ -163,6 +163,7 @@ export function numbersTensor(
     Array.isArray(numbers) ||
     ['Float32Array', 'Float64Array'].includes(typedArrayName(numbers) ?? '')
   ) {
+    requireTensorInCapture(where, argument, describeValue(numbers), 'a tensor');
     x = tensor(numbers as readonly number[], { dtype });
   } else {
     throw new ArgumentError({

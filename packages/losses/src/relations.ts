@@ -8,11 +8,11 @@
 import {
   ArgumentError,
   add,
+  arange,
   concat,
   DTypeError,
   eq,
   expand,
-  eye,
   full,
   gt,
   IndexError,
@@ -20,6 +20,7 @@ import {
   logicalAnd,
   logicalNot,
   mul,
+  ne,
   reshape,
   ShapeError,
   scatterAdd,
@@ -29,9 +30,9 @@ import {
   unsqueeze,
   zeros,
 } from '@ndgrad/core';
-import { checkOptions, describeValue, formatShape, typedArrayName } from '@ndgrad/core/arguments';
+import { checkOptions, describeValue, formatShape, inspect, typedArrayName } from '@ndgrad/core/arguments';
 import { checkSelfPaired, type Distances, isSelfPaired, metricOf, type Similarities } from './distances.js';
-import { checkEach } from './values.js';
+import { checkEach, requireTensorInCapture } from './values.js';
 
 /** One integer per item: equal labels mean "the same". Any int32 value, negative ones too. */
 export type Labels = Tensor | Int32Array | readonly number[];
@@ -237,6 +238,7 @@ export function labelTensor(where: string, argument: string, labels: Labels): Te
     }
     return labels;
   }
+  requireTensorInCapture(where, argument, describeValue(labels), 'an int32 tensor');
   if (typedArrayName(labels) === 'Int32Array') return tensor(labels as Int32Array);
   if (!Array.isArray(labels)) {
     throw new DTypeError({
@@ -394,7 +396,9 @@ function labelMasks(
       got: referenceLabels === undefined ? 'none' : formatShape(columns.shape),
     });
   }
-  return bothMasks(eq(unsqueeze(rows, 1), unsqueeze(columns, 0)), self);
+  const [row, column] = [unsqueeze(rows, 1), unsqueeze(columns, 0)];
+  // Of its own label every item is, so the diagonal is in `different` only where the columns have labels of their own.
+  return bothMasks(eq(row, column), ne(row, column), self, referenceLabels === undefined);
 }
 
 function matrixMasks(where: string, relation: Tensor, matrix: Tensor, self: boolean): RelationMasks {
@@ -406,7 +410,7 @@ function matrixMasks(where: string, relation: Tensor, matrix: Tensor, self: bool
       got: formatShape(relation.shape),
     });
   }
-  if (relation.dtype === 'bool') return bothMasks(relation, self);
+  if (relation.dtype === 'bool') return bothMasks(relation, logicalNot(relation), self);
   if (relation.dtype === 'int32') {
     throw new DTypeError({
       where,
@@ -417,7 +421,8 @@ function matrixMasks(where: string, relation: Tensor, matrix: Tensor, self: bool
     });
   }
   checkDegrees(where, 'relation', relation);
-  return { ...bothMasks(gt(relation, 0), self), degrees: relation };
+  const same = gt(relation, 0);
+  return { ...bothMasks(same, logicalNot(same), self), degrees: relation };
 }
 
 function predicateMasks(
@@ -426,6 +431,7 @@ function predicateMasks(
   matrix: Tensor,
   self: boolean,
 ): RelationMasks {
+  requireTensorInCapture(where, 'relation', 'a predicate', 'the boolean matrix');
   const [n = 0, m = 0] = matrix.shape;
   const same: boolean[] = [];
   for (let i = 0; i < n; i++) {
@@ -442,31 +448,39 @@ function predicateMasks(
       same.push(answer);
     }
   }
-  return bothMasks(tensor(Uint8Array.from(same, Number), { dtype: 'bool', shape: [n, m] }), self);
+  const known = tensor(Uint8Array.from(same, Number), { dtype: 'bool', shape: [n, m] });
+  return bothMasks(known, logicalNot(known), self);
 }
 
-function bothMasks(same: Tensor, self: boolean): RelationMasks {
-  const different = logicalNot(same);
+/** @param apart - whether `different` leaves out the diagonal as it is. */
+function bothMasks(same: Tensor, different: Tensor, self: boolean, apart = false): RelationMasks {
   if (!self) return { positives: same, negatives: different };
-  const [n = 0] = same.shape;
-  const other = logicalNot(eye(n, n, { dtype: 'bool' }));
-  return { positives: logicalAnd(same, other), negatives: logicalAnd(different, other) };
+  const items = arange(same.shape[0] ?? 0, undefined, 1, { dtype: 'int32' });
+  const other = ne(unsqueeze(items, 1), unsqueeze(items, 0));
+  return {
+    positives: logicalAnd(same, other),
+    negatives: apart ? different : logicalAnd(different, other),
+  };
 }
 
 function listMasks(where: string, list: Pairs, matrix: Tensor): RelationMasks {
   const positives = marked(list, list.same, matrix);
   const negatives = marked(list, logicalNot(list.same), matrix);
-  const contradictions = logicalAnd(positives, negatives).toTypedArray();
-  const at = contradictions.indexOf(1);
-  if (at !== -1) {
-    const m = matrix.shape[1] ?? 0;
-    throw new ArgumentError({
-      where,
-      argument: 'relation',
-      must: 'not call a pair both the same and different',
-      got: `(${Math.floor(at / m)}, ${at % m}) as both`,
-    });
-  }
+  inspect(
+    where,
+    positives,
+    (at, same, different) => {
+      if (same === 0 || different === 0) return;
+      const m = matrix.shape[1] ?? 0;
+      throw new ArgumentError({
+        where,
+        argument: 'relation',
+        must: 'not call a pair both the same and different',
+        got: `(${Math.floor(at / m)}, ${at % m}) as both`,
+      });
+    },
+    negatives,
+  );
   return { positives, negatives };
 }
 
@@ -541,15 +555,11 @@ function checkLengths(where: string, list: Pairs | Triplets): void {
 
 /** An empty slot holds index 0, also where there is nothing to index. */
 function checkRange(where: string, list: Pairs | Triplets, rows = Infinity, columns = Infinity): void {
-  const mask = list.mask?.toTypedArray();
+  const { mask } = list;
   for (const [name, x] of indexLists(list)) {
     const bound = name === 'anchors' ? rows : columns;
-    const values = x.toTypedArray();
-    const at = values.findIndex((value, i) => {
-      const empty = value === 0 && mask?.[i] === 0;
-      return !empty && (value < 0 || value >= bound);
-    });
-    if (at !== -1) {
+    const check = (i: number, value: number): void => {
+      if (value >= 0 && value < bound) return;
       throw new IndexError({
         where,
         argument: name,
@@ -559,27 +569,29 @@ function checkRange(where: string, list: Pairs | Triplets, rows = Infinity, colu
             : bound === 0
               ? 'be empty, as the matrix is'
               : `lie in 0…${bound - 1}`,
-        got: `${values[at]} at position ${at}`,
+        got: `${value} at position ${i}`,
       });
-    }
+    };
+    if (mask === undefined) inspect(where, x, check);
+    else inspect(where, x, (i, value, filled) => (value !== 0 || filled !== 0) && check(i, value), mask);
   }
 }
 
 function checkNotSelf(where: string, list: Pairs | Triplets, left: string, right: string): void {
   const lists = new Map(indexLists(list));
-  const a = lists.get(left)?.toTypedArray() ?? [];
-  const b = lists.get(right)?.toTypedArray() ?? [];
-  const mask = list.mask?.toTypedArray();
-  for (let i = 0; i < a.length; i++) {
-    if (a[i] !== b[i] || mask?.[i] === 0) continue;
+  const [a, b] = [lists.get(left) as Tensor, lists.get(right) as Tensor];
+  const check = (i: number, item: number, other: number): void => {
+    if (item !== other) return;
     throw new ArgumentError({
       where,
       argument: right,
       must: `differ from ${left}`,
-      got: `item ${a[i]} as both at position ${i}`,
+      got: `item ${item} as both at position ${i}`,
       ...(left === 'anchors' && { hint: 'selfPaired: false, where rows and columns are different sets' }),
     });
-  }
+  };
+  if (list.mask === undefined) inspect(where, a, check, b);
+  else inspect(where, a, (i, item, other, filled) => filled !== 0 && check(i, item, other), b, list.mask);
 }
 
 /** Booleans as a bool tensor `[t]`. */
@@ -591,6 +603,7 @@ export function booleanTensor(where: string, argument: string, x: Tensor | reado
     }
     return x;
   }
+  requireTensorInCapture(where, argument, describeValue(x), 'a bool tensor');
   const at = Array.isArray(x) ? x.findIndex((value) => typeof value !== 'boolean') : -1;
   if (!Array.isArray(x) || at !== -1) {
     throw new DTypeError({

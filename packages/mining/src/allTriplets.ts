@@ -5,6 +5,10 @@ import { readCandidates } from './candidates.js';
 import { validTotal } from './diagnostics.js';
 import { type MinedTriplets, type MiningOptions, marginOf, minedTriplets } from './minedTriplets.js';
 
+/** What a captured step can use in place of a list of triplets that has as many entries as were found. */
+const ONE_PER_ROW =
+  "batchHardTriplets, or semiHardTriplets with policy 'perAnchor', choose one triplet per row; batchAllTripletLoss takes all of them without a list";
+
 // Three index lists of this length are 768 MiB: more is a mistake rather than a batch.
 const MOST_TRIPLETS = 2 ** 26;
 
@@ -32,8 +36,8 @@ export function checkCount(where: string, count: number): void {
  * @param options - `margin`: for the diagnostics only, default 0.2; `referenceLabels`: labels of the columns.
  * @returns int32 lists `[t]` of rows, columns, columns; empty where there is no triplet, with the reason in
  *   `diagnostics.emptyReason`.
- * @throws NumericError for a NaN among the pairs, naming row and column; LimitError above 2²⁶ triplets; and what
- *   `relationMasks` throws for a relation that does not fit.
+ * @throws NumericError for a NaN among the pairs, naming row and column; LimitError above 2²⁶ triplets; CaptureError in
+ *   a captured step; and what `relationMasks` throws for a relation that does not fit.
  *
  * @example
  * ```ts
@@ -57,7 +61,7 @@ export function allTriplets(
   const where = 'allTriplets';
   checkOptions(where, options, ['margin', 'referenceLabels'] as const);
   const margin = marginOf(where, options);
-  const candidates = readCandidates(where, d, relation, options);
+  const candidates = readCandidates(where, d, relation, options, ONE_PER_ROW);
   const { rows, positives, negatives } = candidates;
   const count = validTotal(candidates);
   checkCount(where, count);

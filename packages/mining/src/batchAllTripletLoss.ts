@@ -1,5 +1,17 @@
-import { add, cast, div, multiplyNoNan, sum, type Tensor, tensor } from '@ndgrad/core';
-import { checkEnum, checkNumber, checkOptions } from '@ndgrad/core/arguments';
+import {
+  add,
+  cast,
+  defineHostOp,
+  div,
+  maximum,
+  mul,
+  multiplyNoNan,
+  noGrad,
+  sum,
+  type Tensor,
+  type TypedArray,
+} from '@ndgrad/core';
+import { checkEnum, checkNumber, checkOptions, inspect, requireRunning } from '@ndgrad/core/arguments';
 import {
   checkDistances,
   type Distances,
@@ -9,9 +21,9 @@ import {
   tripletLoss,
 } from '@ndgrad/losses';
 import { allTriplets } from './allTriplets.js';
-import { type Candidates, readCandidates } from './candidates.js';
+import { type Candidates, candidatesOf, type Field, fieldOf, refusalOfNaN } from './candidates.js';
 import { countBelow, countFrom } from './countBelow.js';
-import { sortedEntries, validTotal } from './diagnostics.js';
+import { sortedEntries } from './diagnostics.js';
 import { type DistanceOptions, distancesOf } from './distanceOption.js';
 
 /** Options of {@link batchAllTripletLossFromDistances}. */
@@ -49,7 +61,8 @@ export interface BatchAllTripletLossOptions
  * @param options.reduction - over triplets: `'mean'` (default) over all of them; `'meanActive'` over those above 0, the
  *   usual choice in papers and pytorch-metric-learning; `'sum'`; `'none'`.
  * @returns `[]`; `[t]` under `'none'`, in the order of {@link allTriplets}.
- * @throws NumericError for a NaN distance, naming row and column; LimitError above 2²⁶ triplets under `'none'`.
+ * @throws NumericError for a NaN distance, naming row and column; LimitError above 2²⁶ triplets under `'none'`,
+ *   and CaptureError for it in a captured step: the list would have as many entries as were found.
  *
  * @example
  * ```ts
@@ -127,27 +140,65 @@ function batchAll(
   const { referenceLabels } = options;
   const relationOptions: RelationOptions = referenceLabels === undefined ? {} : { referenceLabels };
   if (reduction === 'none') {
+    requireRunning(
+      where,
+      'how many terms there are depends on values, which are not known while a step is captured',
+      "the reductions 'mean', 'sum' and 'meanActive' need no list of them",
+    );
     return tripletLoss(distances, allTriplets(distances, relation, relationOptions), { margin, reduction });
   }
-  const candidates = readCandidates(where, distances, relation, relationOptions);
-  const { counts, active } = activeCounts(candidates, margin);
+  const { counts, active, valid } = noGrad(() => {
+    const field = fieldOf(where, distances, relation, relationOptions);
+    const { matrix, positives, negatives } = field;
+    inspect(
+      where,
+      matrix,
+      (at, value, same, different) => {
+        if (!Number.isNaN(value) || (same === 0 && different === 0)) return;
+        const columns = matrix.shape[1] ?? 1;
+        throw refusalOfNaN(where, Math.floor(at / columns), at % columns);
+      },
+      positives,
+      negatives,
+    );
+    const inTriplets = activeCounts([matrix, positives, negatives], { field, margin });
+    return {
+      counts: inTriplets,
+      // Integers below 2⁵³, so the sums are exact: an active triplet is one positive pair's.
+      active: sum(maximum(inTriplets, 0)),
+      valid: reduction === 'mean' ? validTriplets(field) : undefined,
+    };
+  });
   // Select, not multiply: where a pair is in no active triplet its distance may be infinite.
-  const pulls = multiplyNoNan(distances, tensor(counts, { shape: distances.shape, dtype: 'float64' }));
-  const total = add(sum(pulls), margin * active);
-  const terms = reduction === 'sum' ? 1 : reduction === 'mean' ? validTotal(candidates) : active;
-  return cast(div(total, Math.max(terms, 1)), distances.dtype);
+  const pulls = multiplyNoNan(distances, counts);
+  const total = add(sum(pulls), mul(active, margin));
+  if (reduction === 'sum') return cast(total, distances.dtype);
+  return cast(div(total, maximum(valid ?? active, 1)), distances.dtype);
+}
+
+/** How many triplets the relation allows, float64. */
+function validTriplets({ positives, negatives }: Field): Tensor {
+  const perRow = (mask: Tensor): Tensor => sum(cast(mask, 'float64'), { axis: 1 });
+  return sum(mul(perRow(positives), perRow(negatives)));
 }
 
 /**
- * In how many active triplets each pair is: a positive pair with a plus, a negative one with a minus, `[rows × columns]`;
- * and how many active triplets there are.
+ * In how many active triplets each pair is: a positive pair with a plus, a negative one with a minus, float64
+ * `[rows, columns]`. Of distances and the two masks, without NaN among the pairs.
  */
-function activeCounts(candidates: Candidates, margin: number): { counts: Float64Array; active: number } {
+const activeCounts = defineHostOp<{ field: Field; margin: number }>({
+  name: 'activeCounts',
+  output: ([matrix]) => ({ shape: matrix.shape, dtype: 'float64' }),
+  run: (counts, [values, positives, negatives], { field, margin }) => {
+    counts.fill(0);
+    countActive(counts, candidatesOf(field, values, positives, negatives), margin);
+  },
+});
+
+function countActive(counts: TypedArray, candidates: Candidates, margin: number): void {
   const { rows, columns, values, positives, negatives } = candidates;
-  const counts = new Float64Array(rows * columns);
   const sorted = new Float64Array(columns);
   const upTo = new Float64Array(columns + 1);
-  let active = 0;
   for (let a = 0; a < rows; a++) {
     const row = a * columns;
     const count = sortedEntries(candidates, a, sorted);
@@ -158,7 +209,6 @@ function activeCounts(candidates: Candidates, margin: number): { counts: Float64
       const n = row + negatives.columns[j];
       const from = countFrom(sorted, count, values[n], margin);
       counts[n] = from - count;
-      active += count - from;
       upTo[from]++;
     }
     for (let k = 1; k < count; k++) upTo[k] += upTo[k - 1];
@@ -168,5 +218,4 @@ function activeCounts(candidates: Candidates, margin: number): { counts: Float64
       counts[p] = upTo[countBelow(sorted, count, values[p])];
     }
   }
-  return { counts, active };
 }

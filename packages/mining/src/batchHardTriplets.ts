@@ -1,7 +1,8 @@
+import { noGrad } from '@ndgrad/core';
 import { checkOptions } from '@ndgrad/core/arguments';
 import type { Distances, Relation, Similarities } from '@ndgrad/losses';
-import { readCandidates } from './candidates.js';
-import { farthest, nearest } from './extremes.js';
+import { fieldOf } from './candidates.js';
+import { entriesAt, farthest, nearest } from './extremes.js';
 import {
   type MinedTripletsPerAnchor,
   type MiningOptions,
@@ -16,7 +17,8 @@ import {
  *
  * One slot per row, so the shapes depend on nothing but the batch: a row without a positive or without a negative
  * leaves its slot empty (`mask` false, indices 0), and a loss passes over it. Ties go to the lowest column. An anchor is
- * never its own positive, not even where all its kind lie on one point.
+ * never its own positive, not even where all its kind lie on one point. A captured step can hold it; NaN is refused at
+ * each replay then, and there are no diagnostics.
  *
  * @param d - distances or similarities `[n, m]`, rows to columns; of similarities the largest is nearest. Read, never
  *   kept in a graph.
@@ -50,12 +52,19 @@ export function batchHardTriplets(
   const where = 'batchHardTriplets';
   checkOptions(where, options, ['margin', 'referenceLabels'] as const);
   const margin = marginOf(where, options);
-  const candidates = readCandidates(where, d, relation, options);
-  return minedTripletsPerAnchor(
-    candidates,
-    farthest(candidates, candidates.positives),
-    nearest(candidates, candidates.negatives),
-    margin,
-    'no anchor has both a positive and a negative',
-  );
+  return noGrad(() => {
+    const field = fieldOf(where, d, relation, options);
+    const positives = farthest(field, field.positives);
+    const negatives = nearest(field, field.negatives);
+    entriesAt(where, field, positives);
+    entriesAt(where, field, negatives);
+    return minedTripletsPerAnchor(
+      where,
+      field,
+      positives,
+      negatives,
+      margin,
+      'no anchor has both a positive and a negative',
+    );
+  });
 }

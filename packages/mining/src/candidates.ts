@@ -1,8 +1,9 @@
 /**
- * @file What every miner chooses from: the matrix as packed numbers of which smaller is nearer, and for each row the
- * columns known to belong with it and those known not to.
+ * @file What every miner chooses from: a matrix, and for each row the columns known to belong with it and those known
+ * not to. As tensors, for miners that a captured step can hold; as packed numbers and lists, for those that count.
  */
-import { NumericError, noGrad, type Tensor } from '@ndgrad/core';
+import { NumericError, noGrad, stopGradient, type Tensor, type TypedArray } from '@ndgrad/core';
+import { requireRunning } from '@ndgrad/core/arguments';
 import {
   type Distances,
   geometryKind,
@@ -34,38 +35,102 @@ export interface Candidates {
   readonly selfPaired: boolean;
 }
 
-/** Reads a matrix and a relation, copying both: what is written into them later changes no diagnostics. */
+/** A matrix and a relation as ops see them: nobody has looked at a value. */
+export interface Field {
+  /** `[n, m]`, outside of the graph. */
+  readonly matrix: Tensor;
+  /** bool `[n, m]`. */
+  readonly positives: Tensor;
+  /** bool `[n, m]`. */
+  readonly negatives: Tensor;
+  /** Whether the matrix holds similarities, of which the largest is nearest. */
+  readonly negated: boolean;
+  readonly metric: string;
+  readonly selfPaired: boolean;
+}
+
+/** Checks a matrix and a relation against each other. Runs under `noGrad`, in a captured step too. */
+export function fieldOf(
+  where: string,
+  d: Distances | Similarities,
+  relation: Relation,
+  options: RelationOptions,
+): Field {
+  const { referenceLabels } = options;
+  const negated = geometryKind(where, 'd', d) === 'similarities';
+  const { positives, negatives } = relationMasks(
+    where,
+    relation,
+    d,
+    referenceLabels === undefined ? {} : { referenceLabels },
+  );
+  const matrix = stopGradient(d);
+  return { matrix, positives, negatives, negated, metric: metricOf(d), selfPaired: isSelfPaired(d) };
+}
+
+/**
+ * Reads a matrix and a relation, copying both: what is written into them later changes no diagnostics.
+ *
+ * @param instead - what a captured step can use, which cannot wait for values to know how many were found.
+ */
 export function readCandidates(
   where: string,
   d: Distances | Similarities,
   relation: Relation,
   options: RelationOptions,
+  instead: string,
 ): Candidates {
-  const negated = geometryKind(where, 'd', d) === 'similarities';
-  const { positives, negatives } = noGrad(() =>
-    relationMasks(
-      where,
-      relation,
-      d,
-      options.referenceLabels === undefined ? {} : { referenceLabels: options.referenceLabels },
-    ),
+  requireRunning(
+    where,
+    'how many it finds depends on values, which are not known while a step is captured',
+    instead,
   );
-  const [rows, columns] = d.shape;
-  const values = nearness(d, negated);
-  const lists = { positives: columnLists(positives, d), negatives: columnLists(negatives, d) };
-  for (const { starts, columns: listed } of [lists.positives, lists.negatives]) {
+  const field = noGrad(() => fieldOf(where, d, relation, options));
+  const candidates = candidatesOf(
+    field,
+    field.matrix.toTypedArray(),
+    field.positives.toTypedArray(),
+    field.negatives.toTypedArray(),
+  );
+  const { rows, columns, values, positives, negatives } = candidates;
+  for (const { starts, columns: listed } of [positives, negatives]) {
     for (let i = 0; i < rows; i++) {
       for (let k = starts[i]; k < starts[i + 1]; k++) {
         if (Number.isNaN(values[i * columns + listed[k]])) throw refusalOfNaN(where, i, listed[k]);
       }
     }
   }
-  return { rows, columns, values, negated, ...lists, metric: metricOf(d), selfPaired: isSelfPaired(d) };
+  return candidates;
+}
+
+/** A field as lists, from packed copies of its values and masks; the values are negated in place where need be. */
+export function candidatesOf(
+  { matrix, negated, metric, selfPaired }: Field,
+  copy: TypedArray,
+  positives: TypedArray,
+  negatives: TypedArray,
+): Candidates {
+  const [rows, columns] = matrix.shape;
+  const values = nearer(copy, negated);
+  return {
+    rows,
+    columns,
+    values,
+    negated,
+    positives: columnLists(positives, rows, columns),
+    negatives: columnLists(negatives, rows, columns),
+    metric,
+    selfPaired,
+  };
 }
 
 /** A packed copy of a matrix in which smaller is nearer. */
 export function nearness(matrix: Tensor, negated: boolean): Float32Array | Float64Array {
-  const values = matrix.toTypedArray() as Float32Array | Float64Array;
+  return nearer(matrix.toTypedArray(), negated);
+}
+
+function nearer(copy: TypedArray, negated: boolean): Float32Array | Float64Array {
+  const values = copy as Float32Array | Float64Array;
   if (negated) {
     for (let i = 0; i < values.length; i++) values[i] = -values[i];
   }
@@ -80,8 +145,8 @@ export function refusalOfNaN(where: string, row: number, column: number): Numeri
   });
 }
 
-function columnLists(mask: Tensor, { shape: [rows, columns] }: Tensor): ColumnLists {
-  const flags = mask.toTypedArray();
+/** The columns that a packed mask keeps, row by row. */
+export function columnLists(flags: TypedArray, rows: number, columns: number): ColumnLists {
   const starts = new Int32Array(rows + 1);
   const found = new Int32Array(flags.length);
   let count = 0;

@@ -1,15 +1,18 @@
 /** @file The result of a miner: triplets that know their geometry and, when asked, how they were come by. */
-import { type Tensor, tensor } from '@ndgrad/core';
-import { checkNumber } from '@ndgrad/core/arguments';
+import { arange, CaptureError, where as choose, ge, logicalAnd, type Tensor, tensor } from '@ndgrad/core';
+import { checkNumber, isTracing } from '@ndgrad/core/arguments';
 import type { RelationOptions, Triplets } from '@ndgrad/losses';
-import type { Candidates } from './candidates.js';
+import { type Candidates, candidatesOf, type Field } from './candidates.js';
 import { diagnose, type EmptyReason, type Selection, type TripletDiagnostics } from './diagnostics.js';
 
 /** Triplets chosen by a miner. A loss takes them as they are. */
 export interface MinedTriplets extends Triplets {
   /** The geometry in which they were chosen; a loss refuses a matrix of another. */
   readonly metric: string;
-  /** What there was to choose from and what was chosen. Counted when first read, from a copy of the matrix. */
+  /**
+   * What there was to choose from and what was chosen. Counted when first read, from a copy of the matrix. Of a captured
+   * step CaptureError says that nothing is counted there.
+   */
   readonly diagnostics: TripletDiagnostics;
 }
 
@@ -52,44 +55,100 @@ export function minedTriplets(
   );
 }
 
-/** Triplets of one slot per row; a negative index in `positives` or `negatives` marks an empty slot. */
+/**
+ * Triplets of one slot per row; a negative index in `positives` or `negatives`, int32 `[n]`, marks an empty slot. Runs
+ * under `noGrad`.
+ */
 export function minedTripletsPerAnchor(
-  candidates: Candidates,
-  positives: Int32Array,
-  negatives: Int32Array,
+  where: string,
+  field: Field,
+  positives: Tensor,
+  negatives: Tensor,
   margin: number,
   noneChosen: EmptyReason,
 ): MinedTripletsPerAnchor {
-  const { rows, metric } = candidates;
-  const mask = new Uint8Array(rows);
-  for (let a = 0; a < rows; a++) mask[a] = positives[a] >= 0 && negatives[a] >= 0 ? 1 : 0;
-  const filled = (x: Int32Array): Int32Array => x.filter((_, a) => mask[a] !== 0);
-  const padded = (x: Int32Array): Tensor => tensor(x.map((value, a) => (mask[a] !== 0 ? value : 0)));
-  const anchors = Int32Array.from(mask, (_, a) => a);
-  return withDiagnostics(
-    {
-      kind: 'triplets',
-      anchors: padded(anchors),
-      positives: padded(positives),
-      negatives: padded(negatives),
-      mask: tensor(mask, { dtype: 'bool' }),
-      metric,
-    },
-    () =>
-      diagnose(
-        candidates,
-        { anchors: filled(anchors), positives: filled(positives), negatives: filled(negatives) },
-        margin,
-        noneChosen,
-      ),
-  );
+  const { matrix, metric } = field;
+  const mask = logicalAnd(ge(positives, 0), ge(negatives, 0));
+  const padded = (x: Tensor): Tensor => choose(mask, x, 0);
+  const triplets = {
+    kind: 'triplets',
+    anchors: padded(arange(matrix.shape[0] ?? 0, undefined, 1, { dtype: 'int32' })),
+    positives: padded(positives),
+    negatives: padded(negatives),
+    mask,
+    metric,
+  } as const;
+  if (isTracing()) return { ...triplets, diagnostics: new UncountedDiagnostics(where) };
+  // Copies: what is written into the matrix later, or freed with a scope, changes no diagnostics.
+  const [values, same, different, p, n] = [
+    matrix,
+    field.positives,
+    field.negatives,
+    positives,
+    negatives,
+  ].map((t) => t.toTypedArray());
+  return withDiagnostics(triplets, () => {
+    const candidates = candidatesOf(field, values, same, different);
+    const filled = Int32Array.from(p.keys()).filter((a) => p[a] >= 0 && n[a] >= 0);
+    const selection = {
+      anchors: filled,
+      positives: filled.map((a) => p[a]),
+      negatives: filled.map((a) => n[a]),
+    };
+    return diagnose(candidates, selection, margin, noneChosen);
+  });
+}
+
+/** Stands for diagnostics in a captured step, which keeps no copy of a matrix that is gone with the replay. */
+class UncountedDiagnostics implements TripletDiagnostics {
+  readonly #where: string;
+
+  constructor(where: string) {
+    this.#where = where;
+  }
+
+  get margin(): never {
+    throw this.#refusal();
+  }
+
+  get valid(): never {
+    throw this.#refusal();
+  }
+
+  get selected(): never {
+    throw this.#refusal();
+  }
+
+  get anchors(): never {
+    throw this.#refusal();
+  }
+
+  get anchorsWithoutPositives(): never {
+    throw this.#refusal();
+  }
+
+  get anchorsWithoutNegatives(): never {
+    throw this.#refusal();
+  }
+
+  get emptyReason(): never {
+    throw this.#refusal();
+  }
+
+  #refusal(): CaptureError {
+    return new CaptureError({
+      where: this.#where,
+      problem: 'a captured step counts no diagnostics',
+      hint: 'return the embeddings or the matrix from the step and mine them again outside',
+    });
+  }
 }
 
 function withDiagnostics<T extends object>(
   triplets: T,
   count: () => TripletDiagnostics,
 ): T & { readonly diagnostics: TripletDiagnostics } {
-  // Dropped once used: with it go the copy of the matrix and the lists.
+  // Dropped once used: with it go the matrix and the lists.
   let pending: (() => TripletDiagnostics) | undefined = count;
   let counted: TripletDiagnostics | undefined;
   return Object.defineProperty(triplets, 'diagnostics', {

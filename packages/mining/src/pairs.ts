@@ -1,6 +1,6 @@
 /** @file Pairs for pair losses: all of a batch, or those that mined triplets are made of. */
 import { ArgumentError, DataError, tensor } from '@ndgrad/core';
-import { checkOptions, describeValue } from '@ndgrad/core/arguments';
+import { checkOptions, describeValue, requireRunning } from '@ndgrad/core/arguments';
 import {
   type Distances,
   isTriplets,
@@ -55,6 +55,11 @@ export function pairsOfTriplets(list: Triplets, options: PairOptions = {}): Pair
     throw new ArgumentError({ where, argument: 'list', must: 'be triplets', got: describeValue(list) });
   }
   checkOptions(where, options, ['unordered'] as const);
+  requireRunning(
+    where,
+    'how many distinct pairs there are depends on values, which are not known while a step is captured',
+    'pairsFromTriplets of @ndgrad/losses keeps two pairs per triplet, with the mask',
+  );
   const anchors = list.anchors.toTypedArray();
   const positives = list.positives.toTypedArray();
   const negatives = list.negatives.toTypedArray();
@@ -129,7 +134,13 @@ export function allPairs(
 ): Pairs {
   const where = 'allPairs';
   checkOptions(where, options, ['unordered', 'referenceLabels'] as const);
-  const candidates = readCandidates(where, d, relation, options);
+  const candidates = readCandidates(
+    where,
+    d,
+    relation,
+    options,
+    'give the relation itself to the loss, contrastiveLossFromDistances(d, labels): it takes every pair without a list; batchHardTriplets with pairsFromTriplets chooses two per row',
+  );
   const { rows, columns, positives, negatives, metric } = candidates;
   const known = new Uint8Array(rows * columns);
   mark(known, columns, positives, POSITIVE);

@@ -1,5 +1,12 @@
 import { ArgumentError, noGrad, ShapeError, slice, type Tensor } from '@ndgrad/core';
-import { checkFloat, checkOptions, checkRank, describeValue, formatShape } from '@ndgrad/core/arguments';
+import {
+  checkFloat,
+  checkOptions,
+  checkRank,
+  describeValue,
+  formatShape,
+  requireRunning,
+} from '@ndgrad/core/arguments';
 import {
   type Distances,
   euclideanDistances,
@@ -75,6 +82,11 @@ export function retrievalMetrics(
   options: RetrievalOptions = {},
 ): RetrievalMetrics {
   checkOptions(WHERE, options, ['references', 'referenceLabels', 'distance'] as const);
+  requireRunning(
+    WHERE,
+    'its results are numbers, which are not known while a step is captured',
+    'return the embeddings from the step and measure them outside',
+  );
   const search = hasGeometry(x) ? searchOfMatrix(x, options) : searchOfEmbeddings(x, options);
   const queryLabels = labelsOf('labels', labels, search.queries, 'query');
   if (options.referenceLabels === undefined && !search.selfPaired) {

@@ -1,11 +1,11 @@
-import { ArgumentError } from '@ndgrad/core';
+import { ArgumentError, where as choose, ge, noGrad, type Tensor } from '@ndgrad/core';
 import { checkEnum, checkOptions } from '@ndgrad/core/arguments';
 import type { Distances, Relation, Similarities } from '@ndgrad/losses';
 import { checkCount } from './allTriplets.js';
-import { type Candidates, readCandidates } from './candidates.js';
+import { type Candidates, type Field, fieldOf, readCandidates } from './candidates.js';
 import { countBelow } from './countBelow.js';
 import { type Selection, sortedEntries, validCounts } from './diagnostics.js';
-import { farthest, nearest, nearestBeyond } from './extremes.js';
+import { entriesAt, farthest, nearest, nearestBeyond } from './extremes.js';
 import {
   type MinedTriplets,
   type MinedTripletsPerAnchor,
@@ -49,7 +49,8 @@ export interface SemiHardOptions extends MiningOptions {
  *
  * Only `'set'` asks the margin what to choose; to the other two it matters in the diagnostics alone. At the bounds,
  * d_an = d_ap is hard and left out, d_an − d_ap = margin is semi-hard and taken in (its hinge is 0). Ties go to the
- * lowest column. Triplets come in rising order of anchor, then positive, then negative.
+ * lowest column. Triplets come in rising order of anchor, then positive, then negative. A captured step can hold the policy
+ * `'perAnchor'`: NaN is refused at each replay then, and there are no diagnostics.
  *
  * @param d - distances or similarities `[n, m]`, rows to columns; of similarities the largest is nearest and the gap is
  *   s_ap − s_an. Read, never kept in a graph.
@@ -59,7 +60,8 @@ export interface SemiHardOptions extends MiningOptions {
  * @returns int32 lists: of as many as there are for `'set'` and `'perPair'`; `[n]` with a bool `mask` `[n]` for
  *   `'perAnchor'`, whose shapes depend on nothing but the batch. Empty with the reason in `diagnostics.emptyReason`.
  * @throws NumericError for a NaN among the pairs, naming row and column; ArgumentError for a `fallback` or `positive`
- *   that the policy does not have; LimitError above 2²⁶ triplets; and what `relationMasks` throws for a relation that
+ *   that the policy does not have; LimitError above 2²⁶ triplets; CaptureError in a captured step for the policies whose
+ *   lists have as many entries as were found; and what `relationMasks` throws for a relation that
  *   does not fit.
  *
  * @example
@@ -96,7 +98,14 @@ export function semiHardTriplets(
   options: SemiHardOptions = {},
 ): MinedTriplets {
   const { policy, fallback, positive, margin } = checkSemiHardOptions(options);
-  const candidates = readCandidates(WHERE, d, relation, options);
+  if (policy === 'perAnchor') return onePerAnchor(d, relation, options, positive, fallback, margin);
+  const candidates = readCandidates(
+    WHERE,
+    d,
+    relation,
+    options,
+    `take the policy 'perAnchor' in place of '${policy}': it has one slot per row, with a mask`,
+  );
   switch (policy) {
     case 'set':
       return minedTriplets(
@@ -107,26 +116,13 @@ export function semiHardTriplets(
       );
     case 'perPair': {
       const selection = nearestPerPair(candidates, fallback);
-      return minedTriplets(candidates, selection, margin, 'no negative is farther than its positive');
-    }
-    case 'perAnchor': {
-      const positives =
-        positive === 'farthest'
-          ? farthest(candidates, candidates.positives)
-          : nearest(candidates, candidates.positives);
-      const negatives = nearestPerAnchor(candidates, positives, fallback);
-      return minedTripletsPerAnchor(
-        candidates,
-        positives,
-        negatives,
-        margin,
-        'no negative is farther than its positive',
-      );
+      return minedTriplets(candidates, selection, margin, NONE_BEYOND);
     }
   }
 }
 
 const WHERE = 'semiHardTriplets';
+const NONE_BEYOND = 'no negative is farther than its positive';
 
 /** All triplets with 0 < d_an − d_ap ≤ margin. */
 function tripletSet(candidates: Candidates, margin: number): Selection {
@@ -200,30 +196,51 @@ function nearestPerPair(candidates: Candidates, fallback: SemiHardFallback): Sel
   };
 }
 
-/** For every anchor the nearest negative beyond its positive. */
-function nearestPerAnchor(
-  candidates: Candidates,
-  positives: Int32Array,
+/** For every anchor one positive and the nearest negative beyond it, chosen by ops. */
+function onePerAnchor(
+  d: Distances | Similarities,
+  relation: Relation,
+  options: SemiHardOptions,
+  positive: 'farthest' | 'nearest',
   fallback: SemiHardFallback,
-): Int32Array {
-  const { columns, values, negatives } = candidates;
-  // An anchor without a positive gets no triplet, whatever the bound.
-  const bounds = Float64Array.from(positives, (p, a) => (p < 0 ? Infinity : values[a * columns + p]));
-  const chosen = nearestBeyond(candidates, negatives, bounds);
-  const standIn = standIns(candidates, fallback);
-  return chosen.map((n, a) => (n >= 0 ? n : standIn[a]));
+  margin: number,
+): MinedTripletsPerAnchor {
+  return noGrad(() => {
+    const field = fieldOf(WHERE, d, relation, options);
+    const positives = (positive === 'farthest' ? farthest : nearest)(field, field.positives);
+    const bounds = entriesAt(WHERE, field, positives);
+    // Comparisons with NaN are false, so a NaN among the negatives must be looked for.
+    const closest = nearest(field, field.negatives);
+    entriesAt(WHERE, field, closest);
+    const beyond = nearestBeyond(field, bounds);
+    // An anchor without a positive has no bound; its slot stays empty whatever is chosen here.
+    const negatives =
+      fallback === 'none' ? beyond : choose(ge(beyond, 0), beyond, standIn(field, fallback, closest));
+    return minedTripletsPerAnchor(WHERE, field, positives, negatives, margin, NONE_BEYOND);
+  });
+}
+
+/** The negative of each row that stands in for a missing one. */
+function standIn(field: Field, fallback: 'farthest' | 'hardest', closest: Tensor): Tensor {
+  return fallback === 'hardest' ? closest : farthest(field, field.negatives);
 }
 
 /** The negative of each row that stands in for a missing one, −1 for none. */
-function standIns(candidates: Candidates, fallback: SemiHardFallback): Int32Array {
-  switch (fallback) {
-    case 'none':
-      return new Int32Array(candidates.rows).fill(-1);
-    case 'farthest':
-      return farthest(candidates, candidates.negatives);
-    case 'hardest':
-      return nearest(candidates, candidates.negatives);
+function standIns({ rows, columns, values, negatives }: Candidates, fallback: SemiHardFallback): Int32Array {
+  const chosen = new Int32Array(rows).fill(-1);
+  if (fallback === 'none') return chosen;
+  const sign = fallback === 'farthest' ? -1 : 1;
+  for (let i = 0; i < rows; i++) {
+    let best = Infinity;
+    for (let k = negatives.starts[i]; k < negatives.starts[i + 1]; k++) {
+      const j = negatives.columns[k];
+      const value = sign * values[i * columns + j];
+      if (value >= best && chosen[i] >= 0) continue;
+      best = value;
+      chosen[i] = j;
+    }
   }
+  return chosen;
 }
 
 function checkSemiHardOptions(
