@@ -28,11 +28,12 @@ const CORE_LAYERS = [
   ['errors'],
   ['dtype', 'shape', 'state'],
   ['storage'],
+  ['homes'],
   ['tensor'],
   ['arguments'],
   ['autodiff'],
   ['ops', 'creation', 'interop'],
-  ['transforms', 'capture', 'random', 'print'],
+  ['transforms', 'capture', 'runtime', 'random', 'print'],
   ['fluent'],
   ['index'],
   ['testing'],
@@ -150,7 +151,8 @@ module.exports = {
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
-    exclude: { path: '/dist/' },
+    // AssemblyScript, and a file that tools/wasm.mjs makes.
+    exclude: { path: ['/dist/', '^packages/kernels/assembly/'] },
     // Sees `import type` too.
     tsPreCompilationDeps: true,
     combinedDependencies: false,

@@ -5,7 +5,7 @@ import { markLeaf } from './autodiff/apply.js';
 import { filled } from './autodiff/vectorSpace.js';
 import { allocateArray, DTYPES, type DType, isFloat, type TypedArray } from './dtype.js';
 import { ArgumentError, DTypeError, LimitError, ShapeError, StateError } from './errors.js';
-import { parameters } from './homes/arena.js';
+import { Arena, parameters } from './homes/arena.js';
 import { moveStorage } from './homes/blocks.js';
 import { isTracing, requireRunning } from './homes/running.js';
 import { cast } from './ops/define.js';
@@ -64,8 +64,9 @@ function finish(where: string, t: Tensor, requiresGrad: unknown): Tensor {
   }
   const leaf = markLeaf(where, t);
   // Leaves are few and live long. What is shared with the outside, or only being traced, stays where it is.
-  if (!isTracing() && !t.storage.exposed && t.storage.address === 0) {
-    moveStorage(t.storage, parameters.allocate(t.dtype, t.storage.length, where));
+  const { storage } = t;
+  if (!isTracing() && !storage.exposed && (storage.address === 0 || storage.owner instanceof Arena)) {
+    moveStorage(storage, parameters.allocate(t.dtype, storage.length, where));
   }
   return leaf;
 }

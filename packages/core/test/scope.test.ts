@@ -183,6 +183,7 @@ describe('a scope', () => {
   it('ends when fn throws, and keeps nothing but what was kept', () => {
     let made: Tensor | undefined;
     let kept: Tensor | undefined;
+    add(tensor([1]), 1);
     const used = memory().scopes;
     expect(() =>
       scope(() => {

@@ -146,7 +146,7 @@ export function refusalOfNaN(where: string, row: number, column: number): Numeri
 }
 
 /** The columns that a packed mask keeps, row by row. */
-export function columnLists(flags: TypedArray, rows: number, columns: number): ColumnLists {
+function columnLists(flags: TypedArray, rows: number, columns: number): ColumnLists {
   const starts = new Int32Array(rows + 1);
   const found = new Int32Array(flags.length);
   let count = 0;

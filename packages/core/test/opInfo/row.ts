@@ -91,6 +91,8 @@ export interface Sampled extends Common {
   readonly ulps?: number;
   /** Largest error in float32 in a WebAssembly build, in units of the last place of the largest result. Default 4. */
   readonly buildUlps?: number;
+  /** Set where float32 is rounded more than once: then errors are taken from the largest, not from the element. */
+  readonly roundsTwice?: true;
   /** Set where no derivative flows. */
   readonly constant?: true;
 }
