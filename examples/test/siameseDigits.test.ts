@@ -69,6 +69,22 @@ describe('siamese-digits', () => {
     expect(hash(6)).not.toBe(hash(5));
   });
 
+  it('gives the same bits by captured steps and by eager ones', () => {
+    const data = readDataset(FEW, '0.25');
+    for (const loss of ['triplet', 'contrastive', 'circle'] as const) {
+      const margin = { triplet: 0.2, contrastive: 1, circle: 0.25 }[loss];
+      const [captured, eager] = [false, true].map((plain) => {
+        const settings: Settings = { loss, miner: 'semi-hard', margin, epochs: 2, seed: 4, eager: plain };
+        return train(
+          data,
+          settings,
+          new Recorder(new Progress(2, { write: () => true })),
+        ).after.toTypedArray();
+      });
+      expect(captured).toEqual(eager);
+    }
+  });
+
   it('ends with one line of JSON when asked to, the same for the same seed apart from the seconds', () => {
     const words = [
       '--data',
@@ -93,6 +109,8 @@ describe('siamese-digits', () => {
       miner: 'semi-hard',
       seed: 3,
       epochs: 2,
+      kernels: expect.stringMatching(/^(relaxed|simd|js)$/),
+      eager: false,
       before: { precisionAt1: share, mapAtR: share },
       after: { precisionAt1: share, mapAtR: share },
       seconds: share,
