@@ -113,7 +113,7 @@ export interface MemoryReport {
  * ```ts
  * const before = memory().parameters;
  * const w = zeros([1000], { requiresGrad: true });
- * memory().parameters - before // => 4000
+ * memory().parameters - before >= 4000 // => true
  * ```
  */
 export function memory(): MemoryReport {

@@ -191,6 +191,17 @@ describe('what a captured step reads and writes', () => {
     expect(large.slice([3, 500]).sum().item()).toBe(0);
   });
 
+  it('keeps a copy of what it overwrites later', () => {
+    const state = zeros([3]);
+    const captured = capture((x: Tensor) => {
+      const before = state.clone();
+      noGrad(() => assign(state, x));
+      return before;
+    });
+    expect(captured(tensor([1, 2, 3])).toArray()).toEqual([0, 0, 0]);
+    expect(captured(tensor([4, 5, 6])).toArray()).toEqual([1, 2, 3]);
+  });
+
   it('makes a graph recorded before refuse, when a replay overwrites what it needs', () => {
     const w = leaf([1, 2]);
     const captured = capture(() => noGrad(() => assign(w, w.mul(2))));

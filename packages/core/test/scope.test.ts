@@ -274,6 +274,46 @@ describe('parameters', () => {
 });
 
 describe('kernels', () => {
+  it('see what was written between two calls, also around the checks and where operands are staged', () => {
+    for (const build of ['simd', 'relaxed'] as const) {
+      withKernels(build, () => {
+        const t = zeros([1000]);
+        expect(t.exp().sum().item()).toBe(1000);
+        assign(t, tensor(new Float32Array(1000).fill(Math.LN2)));
+        expect(t.exp().sum().item()).toBeCloseTo(2000, 2);
+        t.write((a) => a.set(0, -Infinity));
+        expect(t.exp().sum().item()).toBeCloseTo(1998, 2);
+        const view = t.ndarray;
+        t.exp();
+        view.set(1, -Infinity);
+        expect(t.exp().sum().item()).toBeCloseTo(1996, 2);
+        noGrad(() => assign(t.slice([0, 500]), 0));
+        expect(t.exp().sum().item()).toBeCloseTo(1500, 2);
+      });
+    }
+  });
+
+  it('give the same whether operands are small, fit the ring, or need blocks of their own', () => {
+    withKernels('simd', () => {
+      for (const n of [1, 63, 64, 65, 1000, 300_000, 3_000_000]) {
+        const t = tensor(new Float32Array(n).fill(1.5));
+        const expected = withKernels('js', () => t.mul(2).sub(0.5).relu().sum().item());
+        expect(t.mul(2).sub(0.5).relu().sum().item()).toBe(expected);
+        expect(scope(() => t.mul(2).sub(0.5).relu().sum()).item()).toBe(expected);
+      }
+    });
+  });
+
+  it('leave what has gone round the staging ring right', () => {
+    withKernels('simd', () => {
+      const kept = Array.from({ length: 40 }, (_, i) => tensor(new Float32Array(100_000).fill(i)).exp());
+      kept.forEach((t, i) => {
+        expect(t.mul(1).toTypedArray()[99_999]).toBe(t.item.call(t.slice([99_999, 100_000])));
+        expect(t.toTypedArray()[5]).toBeCloseTo(Math.exp(i), -Math.floor(i / 2.4) + 4);
+      });
+    });
+  });
+
   it('are chosen by name, pinned by deterministic, and refused where they cannot be had', () => {
     const before = currentKernels();
     setKernels('js');
