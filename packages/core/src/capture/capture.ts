@@ -54,8 +54,10 @@ interface GradientUse {
 interface Recording {
   readonly plan: Plan;
   readonly inputs: readonly Tensor[];
-  /** Gradients that inputs had, as further inputs. */
   readonly gradients: readonly GradientUse[];
+  /** What is to be done for gradients before and after each call. */
+  readonly before: readonly ((given: readonly Tensor[]) => void)[];
+  readonly after: readonly ((given: readonly Tensor[]) => void)[];
   readonly result: unknown;
 }
 
@@ -243,28 +245,44 @@ function record<A extends readonly Tensor[], R>(step: (...inputs: A) => R, given
   }
   eachTensor(result, ({ storage }) => pinned.push(storage));
   const simplified = simplify(trace, pinned);
-  return { plan: new Plan(trace, simplified, pinned), inputs, gradients, result };
+  const plan = new Plan(trace, simplified, pinned);
+  const before: ((given: readonly Tensor[]) => void)[] = [];
+  const after: ((given: readonly Tensor[]) => void)[] = [];
+  for (const use of gradients) followGradient(plan, use, inputs.indexOf(use.tensor), before, after);
+  return { plan, inputs, gradients, before, after, result };
 }
 
-function replay({ plan, inputs, gradients, result }: Recording, given: readonly Tensor[]): unknown {
-  for (let i = 0; i < inputs.length; i++) bind(plan, (inputs[i] as Tensor).storage, given[i] as Tensor);
-  const actual = (tensor: Tensor): Tensor => {
-    const at = inputs.indexOf(tensor);
-    return at === -1 ? tensor : (given[at] as Tensor);
-  };
-  for (const { tensor, before } of gradients) {
-    const now = before === undefined ? undefined : gradientOf(actual(tensor));
-    if (before !== undefined && now !== undefined) bind(plan, before.storage, now);
+/** Adds what a replay has to do for one gradient; `at` is the input it belongs to, −1 for a tensor from outside. */
+function followGradient(
+  plan: Plan,
+  { tensor, before: old, after: made }: GradientUse,
+  at: number,
+  before: ((given: readonly Tensor[]) => void)[],
+  after: ((given: readonly Tensor[]) => void)[],
+): void {
+  const actual = (given: readonly Tensor[]): Tensor => (at === -1 ? tensor : (given[at] as Tensor));
+  if (old !== undefined) {
+    before.push((given) => {
+      const now = gradientOf(actual(given));
+      if (now !== undefined) bind(plan, old.storage, now);
+    });
   }
-  plan.run();
-  for (const { tensor, before, after } of gradients) {
-    if (after === before && after !== undefined) continue;
-    if (after === undefined) putGradient(actual(tensor), undefined);
-    // The next call may bring another input, so this one's gradient cannot stay where it is.
-    else if (inputs.includes(tensor)) putGradient(actual(tensor), outward(plan, after));
+  if (made === old && made !== undefined) return;
+  if (made === undefined) after.push((given) => putGradient(actual(given), undefined));
+  // The next call may bring another input, so this one's gradient cannot stay where it is.
+  else if (at !== -1) after.push((given) => putGradient(actual(given), outward(plan, made)));
+  else {
     // In the plan's memory until somebody asks for it.
-    else pinGradient(tensor, () => outward(plan, after));
+    const make = (): Tensor => outward(plan, made);
+    after.push(() => pinGradient(tensor, make));
   }
+}
+
+function replay({ plan, inputs, before, after, result }: Recording, given: readonly Tensor[]): unknown {
+  for (let i = 0; i < inputs.length; i++) bind(plan, (inputs[i] as Tensor).storage, given[i] as Tensor);
+  for (let i = 0; i < before.length; i++) (before[i] as (given: readonly Tensor[]) => void)(given);
+  plan.run();
+  for (let i = 0; i < after.length; i++) (after[i] as (given: readonly Tensor[]) => void)(given);
   return copyOut(plan, result);
 }
 
