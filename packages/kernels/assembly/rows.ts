@@ -190,8 +190,6 @@ function maskOf(bytes: v128, quarter: i32): v128 {
 
 /** Whether NaN was met in a row that {@link maskedExtreme} looked at. */
 let metNaN: bool = false;
-/** Whether its mask kept anything. */
-let metAny: bool = false;
 
 // @ts-ignore: decorator
 @inline
@@ -206,12 +204,10 @@ function maskedExtreme(n: i32, a: usize, mask: usize, largest: bool): f32 {
   const none = f32x4.splat(largest ? -Infinity : Infinity);
   let m0 = none;
   let m1 = none;
-  let any = i32x4.splat(0);
   let nan = i32x4.splat(0);
   let i = 0;
   for (; i + 16 <= n; i += 16) {
     const bytes = i8x16.ne(v128.load(mask + i), i8x16.splat(0));
-    any = v128.or(any, bytes);
     const at = a + (i << 2);
     const v0 = v128.bitselect(v128.load(at), none, maskOf(bytes, 0));
     const v1 = v128.bitselect(v128.load(at, 16), none, maskOf(bytes, 1));
@@ -224,12 +220,10 @@ function maskedExtreme(n: i32, a: usize, mask: usize, largest: bool): f32 {
   }
   for (; i < n; i++) {
     if (load<u8>(mask + i) == 0) continue;
-    any = i32x4.splat(-1);
     const v = v128.load32_splat(a + (i << 2));
     nan = v128.or(nan, f32x4.ne(v, v));
     m0 = farther(m0, v, largest);
   }
-  metAny = v128.any_true(any);
   metNaN = v128.any_true(nan);
   m0 = farther(m0, m1, largest);
   m0 = farther(m0, v128.shuffle<f64>(m0, m0, 1, 0), largest);
@@ -261,7 +255,7 @@ function maskedArgument(ints: usize, y: usize, a: usize, mask: usize, largest: b
   const n = load<i32>(ints, 4);
   for (let rows = load<i32>(ints); rows > 0; rows--) {
     const x = maskedExtreme(n, a, mask, largest);
-    store<i32>(y, metAny ? maskedIndex(n, a, mask, x, metNaN) : -1);
+    store<i32>(y, maskedIndex(n, a, mask, x, metNaN));
     y += 4;
     a += (<usize>n) << 2;
     mask += n;

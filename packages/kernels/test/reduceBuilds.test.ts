@@ -121,8 +121,9 @@ describe.each(BUILDS)('reductions in %s', (build) => {
     ['argmax', reduce.argmax],
     ['argmin', reduce.argmin],
   ] as const)('%s gives the bits of JavaScript', (name, kernel) => {
+    const special = NUMBERS.map(() => SPECIAL[Math.floor(next() * SPECIAL.length)]);
     const ties = NUMBERS.map((x) => Math.sign(x) * (Math.abs(x) > 1 ? 1 : 0));
-    for (const numbers of [NUMBERS, MIXED, ZEROS, ties, ties.map((x) => -Math.abs(x))]) {
+    for (const numbers of [NUMBERS, MIXED, ZEROS, special, ties, ties.map((x) => -Math.abs(x))]) {
       for (const layout of layouts()) {
         const { size, first, folds } = memory(layout);
         const values = f32(numbers.subarray(17, 17 + size), first);
