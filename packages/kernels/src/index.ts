@@ -15,6 +15,7 @@ export { copyInto, elementwisePlan, visitKernel } from './iterate.js';
 export {
   effect,
   type Form,
+  hostKernel,
   type Ints,
   type Kernel,
   kernel,

@@ -61,7 +61,12 @@ export const WRITES_OUTPUT = 1;
 /** Digits of a signature, by dtype. 0 is an operand that is not there. */
 export const SIGNATURE_DIGITS = { float32: 1, int32: 2, bool: 3, float64: 4 } as const;
 
-const LETTERS: Readonly<Record<string, number>> = { f: 1, i: 2, b: 3, d: 4 };
+const LETTERS: Readonly<Record<string, number>> = {
+  f: SIGNATURE_DIGITS.float32,
+  i: SIGNATURE_DIGITS.int32,
+  b: SIGNATURE_DIGITS.bool,
+  d: SIGNATURE_DIGITS.float64,
+};
 
 const forms = new Map<string, Form[]>();
 FORMS.forEach((line, id) => {
@@ -73,19 +78,24 @@ FORMS.forEach((line, id) => {
   forms.set(name, known);
 });
 
+/** A kernel that has a JavaScript form alone, whatever the WebAssembly builds have under its name. */
+export function hostKernel(name: string, run: Run, writes = WRITES_OUTPUT): Kernel {
+  return { name, writes, inPlace: false, effect: false, elementwise: false, run, forms: [], exact: true };
+}
+
+/** A kernel that reads the host or checks values: JavaScript only, and never left out. */
+export function effect(name: string, run: Run, writes = WRITES_OUTPUT): Kernel {
+  return { ...hostKernel(name, run, writes), effect: true };
+}
+
 /** A kernel from its JavaScript form, with what the WebAssembly builds have under its name. */
 export function kernel(name: string, run: Run, writes = WRITES_OUTPUT, inPlace = false): Kernel {
   const known = forms.get(name) ?? [];
   const exact = known.every((form) => form.exact);
-  return { name, writes, inPlace, effect: false, elementwise: false, run, forms: known, exact };
+  return { ...hostKernel(name, run, writes), inPlace, forms: known, exact };
 }
 
 /** A kernel that walks its operands side by side, by an elementwise plan. */
 export function elementwiseKernel(name: string, run: Run): Kernel {
   return { ...kernel(name, run), elementwise: true };
-}
-
-/** A kernel that reads the host or checks values: JavaScript only, and never left out. */
-export function effect(name: string, run: Run, writes = WRITES_OUTPUT): Kernel {
-  return { name, writes, inPlace: false, effect: true, elementwise: false, run, forms: [], exact: true };
 }

@@ -1,5 +1,5 @@
 /** @file Ops that users define. */
-import { kernel } from '@ndgrad/kernels';
+import { hostKernel } from '@ndgrad/kernels';
 import { describeValue } from '../arguments.js';
 import { apply, record } from '../autodiff/apply.js';
 import { noGrad } from '../autodiff/mode.js';
@@ -145,7 +145,7 @@ export function defineHostOp<A>(definition: HostOp<A>): (inputs: readonly Tensor
       dtype: () => dtype,
       run(home, y) {
         const packedInputs = given.map((x) => packed(home, x));
-        const form = kernel(name, (_ints, ...places) => {
+        const form = hostKernel(name, (_ints, ...places) => {
           const part = (k: number, size: number): TypedArray => {
             const at = places[2 * k + 1] as number;
             return (places[2 * k] as TypedArray).subarray(at, at + size);
