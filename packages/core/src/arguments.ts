@@ -5,8 +5,8 @@
 import { elementwisePlan, visitKernel } from '@ndgrad/kernels';
 import { isFloat } from './dtype.js';
 import { ArgumentError, DTypeError, ShapeError } from './errors.js';
+import { currentHome } from './homes/current.js';
 import { broadcastStrides, formatShape, sameShape } from './shape.js';
-import { currentHome } from './storage.js';
 import { foreignVersion, Tensor, VERSION } from './tensor.js';
 
 export { isTracing, requireRunning } from './homes/running.js';

@@ -7,10 +7,11 @@ import { checkNumber, checkOptions, describeValue } from './arguments.js';
 import { allocate, markLeaf } from './autodiff/apply.js';
 import { allocateArray, type DType, isFloat } from './dtype.js';
 import { ArgumentError, DTypeError } from './errors.js';
+import { currentHome } from './homes/current.js';
 import { requireRunning } from './homes/running.js';
 import { checkShape, packedStrides, type Shape, sizeOf } from './shape.js';
 import { state } from './state.js';
-import { currentHome, Storage } from './storage.js';
+import { Storage } from './storage.js';
 import { Tensor } from './tensor.js';
 
 const TWO_32 = 2 ** 32;

@@ -4,8 +4,8 @@ import { checkEnum, describeValue } from './arguments.js';
 import { ArgumentError, StateError } from './errors.js';
 import { parameters } from './homes/arena.js';
 import { bytesInUse } from './homes/blocks.js';
+import { withHome } from './homes/current.js';
 import { isTracing, requireRunning } from './homes/running.js';
-import { withHome } from './storage.js';
 
 export type { KernelBuild } from '@ndgrad/kernels';
 

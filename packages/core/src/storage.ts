@@ -3,12 +3,13 @@
  * docs/architecture.md has the picture, docs/decisions/0003-homes.md the reasons.
  */
 import { type Ints, type Kernel, SIGNATURE_DIGITS } from '@ndgrad/kernels';
-import type { DType, TypedArray } from './dtype.js';
+import { DTYPES, type DType, type TypedArray } from './dtype.js';
 import type { NdgradError } from './errors.js';
 import type { Shape } from './shape.js';
 
 /** Dtypes by the digit that kernels' signatures give them. */
-const DTYPE_OF: readonly DType[] = ['bool', 'float32', 'int32', 'bool', 'float64'];
+const DTYPE_OF: DType[] = [];
+for (const dtype of DTYPES) DTYPE_OF[SIGNATURE_DIGITS[dtype]] = dtype;
 
 /** A stretch of memory that tensors and their views share. It may be moved: nobody keeps `values` across calls. */
 export class Storage {
@@ -67,10 +68,14 @@ export class Storage {
   }
 }
 
-/** A place in a storage, with the extents around it: what kernels take. Tensors are operands. */
-export interface Operand {
+/** A place in a storage. */
+export interface Place {
   readonly storage: Storage;
   readonly offset: number;
+}
+
+/** A place with the extents around it: what kernels take. Tensors are operands. */
+export interface Operand extends Place {
   readonly shape: Shape;
   readonly strides: readonly number[];
   readonly size: number;
@@ -86,28 +91,4 @@ export interface Home {
   allocate(dtype: DType, length: number, maker: string): Storage;
   /** Runs a kernel, now or later. Operand 0 is the output. */
   call(kernel: Kernel, ints: CallInts, y: Operand, a?: Operand, b?: Operand, c?: Operand, d?: Operand): void;
-}
-
-let current: Home | undefined;
-
-/** The home in force. */
-export function currentHome(): Home {
-  return current as Home;
-}
-
-/** Puts a home in force. @returns the one that was. */
-export function enterHome(home: Home): Home {
-  const before = current as Home;
-  current = home;
-  return before;
-}
-
-/** Runs `fn` with `home` in force, whatever happens. */
-export function withHome<T>(home: Home, fn: () => T): T {
-  const before = enterHome(home);
-  try {
-    return fn();
-  } finally {
-    current = before;
-  }
 }

@@ -5,6 +5,7 @@ import type { DType, TypedArray } from './dtype.js';
 import { allocateArray } from './dtype.js';
 import { AliasError, ArgumentError, GraphError, ShapeError } from './errors.js';
 import { Arena, parameters } from './homes/arena.js';
+import { copyElements } from './homes/blocks.js';
 import { formatShape, isPacked, packedStrides, type Shape, sizeOf } from './shape.js';
 import { state } from './state.js';
 import { Storage } from './storage.js';
@@ -279,14 +280,7 @@ export class Tensor {
   toTypedArray(): TypedArray {
     const array = this.storage.read('toTypedArray');
     const copy = allocateArray(this.dtype, this.size);
-    if (this.isContiguous) {
-      const start = this.storage.base + this.offset;
-      copy.set(array.subarray(start, start + this.size));
-    } else {
-      this.forEachIndex((index, i) => {
-        copy[i] = array[index];
-      });
-    }
+    copyPacked(this, array, this.storage.base, copy, 0);
     return copy;
   }
 
@@ -349,6 +343,28 @@ export class Tensor {
     }
     return this;
   }
+}
+
+/**
+ * Copies the elements of `t` in row-major order to `target` from `to` on.
+ *
+ * @param source - holds them, from `base` on: the storage's own array, or that of whoever stands in for it. @internal
+ */
+export function copyPacked(
+  t: Tensor,
+  source: TypedArray,
+  base: number,
+  target: TypedArray,
+  to: number,
+): void {
+  if (t.isContiguous) {
+    copyElements(source, base + t.offset, t.size, target, to);
+    return;
+  }
+  const shift = base - t.storage.base;
+  t.forEachIndex((index, i) => {
+    target[to + i] = source[index + shift];
+  });
 }
 
 Object.defineProperty(Tensor.prototype, BRAND, { value: VERSION });

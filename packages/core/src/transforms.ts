@@ -8,11 +8,11 @@ import type { Node, OpRow } from './autodiff/node.js';
 import { copyOf, planOf, zeros } from './autodiff/vectorSpace.js';
 import { isFloat } from './dtype.js';
 import { ArgumentError, DTypeError, GraphError } from './errors.js';
+import { currentHome } from './homes/current.js';
 import { isTracing } from './homes/running.js';
 import { add, clone, mul, stopGradient } from './ops/elementwise.js';
 import { sum } from './ops/reduce.js';
 import { formatShape, packedStrides } from './shape.js';
-import { currentHome } from './storage.js';
 import { borrowGrad, reusableGradient, Tensor } from './tensor.js';
 
 /** Options of {@link backward}. */

@@ -215,10 +215,18 @@ describe('what a captured step reads and writes', () => {
 
   it('returns values without a graph, copies that later calls leave alone, and what came from outside as it is', () => {
     const w = leaf([2]);
-    const captured = capture((x: Tensor) => ({ y: w.mul(x), list: [x.add(1)], w, word: 'yes' }));
+    const captured = capture((x: Tensor) => ({
+      y: w.mul(x),
+      list: [x.add(1)],
+      map: new Map([['two', x.add(2)]]),
+      set: new Set([x.add(3)]),
+      w,
+      word: 'yes',
+    }));
     const first = captured(tensor([3]));
     const second = captured(tensor([4]));
     expect([first.y.item(), first.list[0]?.item(), second.y.item()]).toEqual([6, 4, 8]);
+    expect([first.map.get('two')?.item(), [...first.set][0]?.item()]).toEqual([5, 6]);
     expect(first.w).toBe(w);
     expect(first.word).toBe('yes');
     expect(thrownBy(() => first.y.backward())?.name).toBe('StateError');

@@ -1,9 +1,9 @@
 /** @file Calling an op: shape, memory, kernels, record. */
 import { type DType, isFloat } from '../dtype.js';
 import { DTypeError, GraphError } from '../errors.js';
+import { currentHome } from '../homes/current.js';
 import { broadcastShapes, packedStrides, type Shape, sameShape, sizeOf } from '../shape.js';
 import { state } from '../state.js';
-import { currentHome } from '../storage.js';
 import { Tensor } from '../tensor.js';
 import { type AnyRow, Node, type OpRow } from './node.js';
 

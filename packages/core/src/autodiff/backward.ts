@@ -1,9 +1,9 @@
 /** @file The engine: cotangents flow to inputs by falling creation number. It names no op. */
 import { DTypeError, GraphError, ShapeError, StateError } from '../errors.js';
 import { Arena } from '../homes/arena.js';
+import { currentHome, withHome } from '../homes/current.js';
 import { isTracing } from '../homes/running.js';
 import { formatShape, type Shape, sameShape } from '../shape.js';
-import { currentHome, withHome } from '../storage.js';
 import { Tensor } from '../tensor.js';
 import { checkVersions } from './apply.js';
 import { withGradMode } from './mode.js';

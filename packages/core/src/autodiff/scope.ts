@@ -2,8 +2,9 @@
 import { describeValue } from '../arguments.js';
 import { ArgumentError } from '../errors.js';
 import { Arena } from '../homes/arena.js';
+import { currentHome, enterHome } from '../homes/current.js';
 import { isTracing } from '../homes/running.js';
-import { currentHome, enterHome, type Home, type Storage } from '../storage.js';
+import type { Home, Storage } from '../storage.js';
 import { isThenable, Tensor } from '../tensor.js';
 
 /** Tensors that outlived the scope that made them: values, whose graph is gone. */
@@ -85,14 +86,17 @@ export function eachTensor(result: unknown, visit: (t: Tensor) => void, seen = n
   const parts =
     result instanceof Map || result instanceof Set || Array.isArray(result)
       ? result.values()
-      : ownValues(result);
+      : isPlainObject(result)
+        ? Object.values(result)
+        : [];
   for (const part of parts) eachTensor(part, visit, seen);
 }
 
-/** Fields of a plain object; an instance of a class keeps what it holds to itself. */
-function ownValues(x: object): Iterable<unknown> {
+/** Whether `x` is a bare object, whose fields are parts of a result; an instance of a class keeps its fields to itself. */
+export function isPlainObject(x: unknown): x is Readonly<Record<string, unknown>> {
+  if (typeof x !== 'object' || x === null) return false;
   const prototype: unknown = Object.getPrototypeOf(x);
-  return prototype === null || prototype === Object.prototype ? Object.values(x) : [];
+  return prototype === null || prototype === Object.prototype;
 }
 
 /**

@@ -6,6 +6,7 @@ import { copyInto, elementwise, elementwisePlan, indexing, reduce } from '@ndgra
 import type { DType } from '../dtype.js';
 import { ShapeError } from '../errors.js';
 import { parameters } from '../homes/arena.js';
+import { currentHome } from '../homes/current.js';
 import { heap } from '../homes/heap.js';
 import {
   broadcastStrides,
@@ -16,7 +17,7 @@ import {
   sameShape,
   sizeOf,
 } from '../shape.js';
-import { currentHome, type Home } from '../storage.js';
+import type { Home } from '../storage.js';
 import { Tensor } from '../tensor.js';
 import { allocate, apply } from './apply.js';
 import type { OpRow } from './node.js';
@@ -91,10 +92,7 @@ function liesPacked(x: Tensor, shape: Shape): boolean {
 
 /** `x` itself if packed, else a packed copy made in `home`. For rows whose kernels need packed operands. */
 export function packed(home: Home, x: Tensor): Tensor {
-  if (x.isContiguous) return x;
-  const y = allocate(x.shape, x.dtype, 'copy');
-  home.call(elementwise.copy, planOf(x.shape, [x]), y, x);
-  return y;
+  return x.isContiguous ? x : copyOf(x, home);
 }
 
 /** A new tensor filled with one value. */
@@ -102,10 +100,10 @@ export function filled(shape: Shape, value: number, dtype: DType): Tensor {
   return apply(fillRow, [constant(value, dtype)], { shape });
 }
 
-/** A packed copy outside of the graph, in the home in force. */
-export function copyOf(x: Tensor): Tensor {
+/** A packed copy outside of the graph. */
+export function copyOf(x: Tensor, home: Home = currentHome()): Tensor {
   const y = allocate(x.shape, x.dtype, 'copy');
-  currentHome().call(elementwise.copy, planOf(x.shape, [x]), y, x);
+  home.call(elementwise.copy, planOf(x.shape, [x]), y, x);
   return y;
 }
 

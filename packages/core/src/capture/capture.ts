@@ -1,13 +1,21 @@
 /** @file `capture`: a training step recorded once and replayed over fixed memory. */
 import { checkNumber, checkOptions, describeValue } from '../arguments.js';
 import { markLeaf } from '../autodiff/apply.js';
-import { eachTensor, markSurvivor } from '../autodiff/scope.js';
-import type { TypedArray } from '../dtype.js';
+import { eachTensor, isPlainObject, markSurvivor } from '../autodiff/scope.js';
 import { ArgumentError, CaptureError } from '../errors.js';
+import { currentHome, withHome } from '../homes/current.js';
 import { isTracing } from '../homes/running.js';
 import { packedStrides, sameShape } from '../shape.js';
-import { currentHome, type Storage, withHome } from '../storage.js';
-import { gradientOf, isThenable, observeGradients, pinGradient, putGradient, Tensor } from '../tensor.js';
+import type { Storage } from '../storage.js';
+import {
+  copyPacked,
+  gradientOf,
+  isThenable,
+  observeGradients,
+  pinGradient,
+  putGradient,
+  Tensor,
+} from '../tensor.js';
 import { explainPlans } from './explain.js';
 import { freePlan, Plan } from './plan.js';
 import { simplify } from './simplify.js';
@@ -76,7 +84,7 @@ const registry = new FinalizationRegistry<readonly [address: number, bytes: numb
  * After a call parameters, optimiser state, `.grad` and random state are as the eager step would have left them. Results
  * are values without a graph.
  *
- * @param step - synchronous; takes tensors and returns a tensor, several (in arrays, maps, plain objects), or nothing.
+ * @param step - synchronous; takes tensors and returns a tensor, several (in arrays, maps, sets, plain objects), or nothing.
  * @throws {@link ArgumentError} when `step` is no function. The returned function throws {@link CaptureError}, naming the op
  *   and the way out, for a step that looks at values, writes out data, or returns a promise; nothing has changed then.
  *
@@ -289,37 +297,14 @@ function replay({ plan, inputs, before, after, result }: Recording, given: reado
 /** Copies a tensor into the packed slot of an input. */
 function bind(plan: Plan, slot: Storage, x: Tensor): void {
   const { values, base } = plan.locate(slot);
-  copyPacked(x.storage.read('capture'), x.storage.base + x.offset, x, values, base);
-}
-
-/** Up to this many elements a loop is faster than making a view. */
-const LOOP = 32;
-
-function copyPacked(source: TypedArray, from: number, x: Tensor, target: TypedArray, to: number): void {
-  const { size } = x;
-  if (!x.isContiguous) {
-    const shift = from - x.storage.base - x.offset;
-    x.forEachIndex((index, i) => {
-      target[to + i] = source[index + shift];
-    });
-  } else if (size <= LOOP) for (let i = 0; i < size; i++) target[to + i] = source[from + i];
-  else target.set(source.subarray(from, from + size), to);
+  copyPacked(x, x.storage.read('capture'), x.storage.base, values, base);
 }
 
 /** A copy, in the home in force, of a result that lies in the plan. */
 function outward(plan: Plan, t: Tensor): Tensor {
   const storage = currentHome().allocate(t.dtype, t.size, 'capture');
   const { values, base } = plan.locate(t.storage);
-  const from = base + t.offset;
-  if (t.isContiguous) {
-    if (t.size <= LOOP) for (let i = 0; i < t.size; i++) storage.values[storage.base + i] = values[from + i];
-    else storage.values.set(values.subarray(from, from + t.size), storage.base);
-  } else {
-    const shift = base - t.storage.base;
-    t.forEachIndex((index, i) => {
-      storage.values[storage.base + i] = values[index + shift];
-    });
-  }
+  copyPacked(t, values, base, storage.values, storage.base);
   return new Tensor(storage, t.shape, packedStrides(t.shape), 0, t.dtype);
 }
 
@@ -334,14 +319,10 @@ function copyOut(plan: Plan, result: unknown): unknown {
     return result;
   }
   if (Array.isArray(result)) return result.map((part) => copyOut(plan, part));
+  if (result instanceof Set) return new Set([...result].map((part) => copyOut(plan, part)));
   if (result instanceof Map) return new Map([...result].map(([key, part]) => [key, copyOut(plan, part)]));
-  if (typeof result === 'object' && result !== null && isPlain(result)) {
+  if (isPlainObject(result)) {
     return Object.fromEntries(Object.entries(result).map(([key, part]) => [key, copyOut(plan, part)]));
   }
   return result;
-}
-
-function isPlain(x: object): boolean {
-  const prototype: unknown = Object.getPrototypeOf(x);
-  return prototype === null || prototype === Object.prototype;
 }

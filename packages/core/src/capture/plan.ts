@@ -6,11 +6,11 @@ import { activeBuild, type Build, type Ints, type KernelBuild, kernelBuild } fro
 import type { DType, TypedArray } from '../dtype.js';
 import { LimitError } from '../errors.js';
 import { BYTES, giveBlock, takeBlock, viewOf } from '../homes/blocks.js';
-import type { Storage } from '../storage.js';
+import type { Place, Storage } from '../storage.js';
 import { type Lifetime, layOut } from './layout.js';
 import type { Savings, Simplified } from './simplify.js';
 import { type Block, type BuildCall, callsOf, makeSteps, PIECE, type Step } from './steps.js';
-import { type Call, type Place, readsOperand, type Trace, writesOperand } from './trace.js';
+import { type Call, readsOperand, type Trace, writesOperand } from './trace.js';
 
 /** Words of a call in a program: function, integers, five operands. */
 const WORDS = 7;

@@ -3,8 +3,8 @@
  * keeps the bits: a call is dropped, or replaced by a kernel that rounds after each of the operations that it stands for.
  */
 import { elementwise, type Ints, type Kernel, matmul, matmulTail } from '@ndgrad/kernels';
-import type { Storage } from '../storage.js';
-import { type Call, type Place, readsOperand, type Trace, writesOperand } from './trace.js';
+import type { Place, Storage } from '../storage.js';
+import { type Call, readsOperand, type Trace, writesOperand } from './trace.js';
 
 /** What simplifying did, for `explain`. */
 export interface Savings {

@@ -1,6 +1,6 @@
 /** @file What runs as one: a call of the WebAssembly build, a block of elementwise calls, or a call in JavaScript. */
-import { type Form, type Ints, MAX_INTS } from '@ndgrad/kernels';
-import { formFor } from '../homes/eager.js';
+import { activeBuild, type Form, type Ints, MAX_INTS } from '@ndgrad/kernels';
+import { formOf } from '../homes/eager.js';
 import type { Storage } from '../storage.js';
 import { type Call, readsOperand, type Trace, writesOperand } from './trace.js';
 
@@ -40,13 +40,7 @@ export function callsOf(step: Step): readonly Call[] {
 /** @param results - storages that are read after the step. */
 export function makeSteps(trace: Trace, calls: readonly Call[], results: ReadonlySet<Storage>): Step[] {
   const plain = calls.map((call): BuildCall | HostCall => {
-    const form =
-      typeof call.ints === 'function' || call.ints.length > MAX_INTS
-        ? undefined
-        : formFor(
-            call.kernel,
-            call.operands.map(({ storage }) => storage.digit),
-          );
+    const form = buildForm(call);
     return form === undefined ? { kind: 'host', call } : { kind: 'build', call, form };
   });
   const readers = new Map<Storage, Set<Call>>();
@@ -75,6 +69,12 @@ export function makeSteps(trace: Trace, calls: readonly Call[], results: Readonl
   }
   close();
   return steps;
+}
+
+/** The function of the build in force for a call, if there is one. */
+function buildForm({ kernel, ints, operands: [y, a, b, c, d] }: Call): Form | undefined {
+  const runsThere = activeBuild() !== undefined && typeof ints !== 'function' && ints.length <= MAX_INTS;
+  return runsThere && y !== undefined ? formOf(kernel, y, a, b, c, d) : undefined;
 }
 
 /** The number of elements, if a call walks long operands side by side and from end to end. */

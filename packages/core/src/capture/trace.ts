@@ -2,7 +2,7 @@
 import type { Kernel } from '@ndgrad/kernels';
 import type { DType } from '../dtype.js';
 import { CaptureError } from '../errors.js';
-import { type CallInts, type Home, type Operand, Storage } from '../storage.js';
+import { type CallInts, type Home, type Operand, type Place, Storage } from '../storage.js';
 
 /** One kernel call, as the trace saw it. Operand 0 is the output. */
 export interface Call {
@@ -11,12 +11,6 @@ export interface Call {
   readonly operands: readonly Place[];
   /** The op that made it. */
   readonly maker: string;
-}
-
-/** A place in a storage. */
-export interface Place {
-  readonly storage: Storage;
-  readonly offset: number;
 }
 
 const NOTHING = new Float32Array(0);

@@ -1,8 +1,8 @@
 /** @file Arenas: linear memory for results that are freed together, in scopes and in backward passes. */
 import type { DType } from '../dtype.js';
 import { StateError } from '../errors.js';
-import { type Home, Storage } from '../storage.js';
-import { BYTES, giveBlock, moveStorage, recount, storageAt, takeBlock, viewOf } from './blocks.js';
+import type { Home, Storage } from '../storage.js';
+import { BYTES, giveBlock, moveStorage, recount, storageAt, takeBlock } from './blocks.js';
 import { runNow } from './eager.js';
 import { heap } from './heap.js';
 
@@ -54,9 +54,7 @@ export class Arena implements Home {
     const address = this.#take((length * BYTES[dtype] + 63) & ~63);
     const storage =
       // Without linear memory, or when it is full, results go to the heap and are freed in name only.
-      address === undefined
-        ? heap.allocate(dtype, length, maker)
-        : new Storage(dtype, viewOf(dtype), address / BYTES[dtype], length, address);
+      address === undefined ? heap.allocate(dtype, length, maker) : storageAt(address, dtype, length);
     storage.owner = this;
     this.#storages.push(storage);
     this.#makers.push(maker);
@@ -109,9 +107,7 @@ export class Arena implements Home {
       storage.base = i;
     }
     this.#storages = [];
-    for (const chunk of this.#chunks) {
-      giveChunk(chunk);
-    }
+    for (const chunk of this.#chunks) giveChunk(chunk);
     this.#chunks.length = 0;
     for (const [address, bytes] of this.#blocks) giveBlock('arenas', address, bytes);
     this.#blocks.length = 0;

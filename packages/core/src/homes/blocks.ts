@@ -44,10 +44,24 @@ export function storageAt(address: number, dtype: DType, length: number): Storag
   return new Storage(dtype, viewOf(dtype), address / BYTES[dtype], length, address);
 }
 
+/** Up to this many elements a loop is faster than making a view. */
+const LOOP = 96;
+
+/** Copies `count` elements from one array to another. */
+export function copyElements(
+  source: TypedArray,
+  from: number,
+  count: number,
+  target: TypedArray,
+  to: number,
+): void {
+  if (count <= LOOP) for (let i = 0; i < count; i++) target[to + i] = source[from + i];
+  else target.set(source.subarray(from, from + count), to);
+}
+
 /** Moves a storage's elements to where `to` lies; all views of it follow. `to` is used up. */
 export function moveStorage(storage: Storage, to: Storage): void {
-  const { values, base, length } = storage;
-  to.values.set(values.subarray(base, base + length), to.base);
+  copyElements(storage.values, storage.base, storage.length, to.values, to.base);
   storage.values = to.values;
   storage.base = to.base;
   storage.address = to.address;

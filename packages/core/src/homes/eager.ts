@@ -13,33 +13,26 @@ import {
   type Kernel,
   MAX_INTS,
   memoryViews,
+  SIGNATURE_DIGITS,
   WRITES_OUTPUT,
 } from '@ndgrad/kernels';
-import type { TypedArray } from '../dtype.js';
+import { DTYPES, type TypedArray } from '../dtype.js';
 import { LimitError, StateError } from '../errors.js';
-import type { CallInts, Operand, Storage } from '../storage.js';
-import { giveBlock, takeBlock } from './blocks.js';
+import type { CallInts, Operand, Place, Storage } from '../storage.js';
+import { BYTES, copyElements, giveBlock, takeBlock } from './blocks.js';
 
 /** Elements up to which the JavaScript form is nearer than linear memory, where the bits are the same. */
 const NEAR = 64;
 
-/** The kernel's function for operands of these dtypes, as signatures spell them. */
-export function formFor({ forms }: Kernel, digits: readonly number[]): Form | undefined {
-  let signature = 0;
-  for (let k = 0; k < digits.length; k++) signature |= (digits[k] as number) << (3 * k);
-  return activeBuild() === undefined ? undefined : forms.find((form) => form.signature === signature);
-}
-
-/** {@link formFor} without a list: this runs at every call. */
-function formOf(
-  kernel: Kernel,
-  y: Operand,
-  a: Operand | undefined,
-  b: Operand | undefined,
-  c: Operand | undefined,
-  d: Operand | undefined,
+/** The kernel's function for operands of these dtypes. */
+export function formOf(
+  { forms }: Kernel,
+  y: Place,
+  a: Place | undefined,
+  b: Place | undefined,
+  c: Place | undefined,
+  d: Place | undefined,
 ): Form | undefined {
-  const { forms } = kernel;
   if (forms.length === 0) return undefined;
   let signature = y.storage.digit;
   if (a !== undefined) signature |= a.storage.digit << 3;
@@ -100,7 +93,8 @@ export function runNow(
 }
 
 /** Bytes of an element, by dtype digit. */
-const SIZES = [0, 4, 4, 1, 8];
+const SIZES: number[] = [];
+for (const dtype of DTYPES) SIZES[SIGNATURE_DIGITS[dtype]] = BYTES[dtype];
 
 function addressOf({ storage, offset }: Operand): number {
   if (storage.lost !== undefined) throw storage.lost('a kernel', storage);
@@ -191,10 +185,10 @@ function runInSlots(
   const pd = d === undefined ? 0 : slotOf(d, ring + 4 * SLOT, true);
   writeInts(ints);
   build.call(form.id, INTS_ADDRESS, py, pa, pb, pc, pd);
-  takeFromSlot(y, py);
+  takeAway(y, py);
   if (fresh) return;
   for (let k = 1, writes = kernel.writes >> 1; writes !== 0; k++, writes >>= 1) {
-    if ((writes & 1) !== 0) takeFromSlot([y, a, b, c, d][k] as Operand, [py, pa, pb, pc, pd][k]);
+    if ((writes & 1) !== 0) takeAway([y, a, b, c, d][k] as Operand, [py, pa, pb, pc, pd][k]);
   }
 }
 
@@ -202,24 +196,16 @@ function runInSlots(
 function slotOf(operand: Operand, slot: number, wanted: boolean): number {
   const { storage } = operand;
   if (storage.address !== 0) return addressOf(operand);
-  const size = SIZES[storage.digit];
-  if (wanted) {
-    const values = valuesOf(storage);
-    const target = viewByDigit(storage.digit);
-    const { base, length } = storage;
-    const to = slot / size;
-    for (let i = 0; i < length; i++) target[to + i] = values[base + i];
-  }
-  return slot + operand.offset * size;
+  const start = slot / SIZES[storage.digit];
+  if (wanted)
+    copyElements(valuesOf(storage), storage.base, storage.length, viewByDigit(storage.digit), start);
+  return slot + operand.offset * SIZES[storage.digit];
 }
 
-function takeFromSlot({ storage, offset }: Operand, address: number): void {
-  if (storage.address !== 0) return;
-  const { values, base, length, digit } = storage;
-  const source = viewByDigit(digit);
-  const from = address / SIZES[digit] - offset;
-  for (let i = 0; i < length; i++) values[base + i] = source[from + i];
-  storage.mirror = -1;
+/** {@link takeBack} from where the values do not stay. */
+function takeAway(operand: Operand, address: number): void {
+  takeBack(operand, address);
+  operand.storage.mirror = -1;
 }
 
 function viewByDigit(digit: number): TypedArray {
@@ -333,7 +319,7 @@ function place(operand: Operand, oldest: number, isBlank: boolean, isWritten: bo
       high = last + 1;
     }
   }
-  copyIn(values, base + low, base + high, viewByDigit(digit), start / size + low);
+  copyElements(values, base + low, high - low, viewByDigit(digit), start / size + low);
   return start + offset * size;
 }
 
@@ -366,7 +352,7 @@ function runInBlocks(
     blocks.push([start, bytes]);
     starts.set(storage, start);
     const { base, length, digit } = storage;
-    copyIn(valuesOf(storage), base, base + length, viewByDigit(digit), start / size);
+    copyElements(valuesOf(storage), base, length, viewByDigit(digit), start / size);
     return start + offset * size;
   };
   try {
@@ -375,21 +361,11 @@ function runInBlocks(
     build.call(form.id, INTS_ADDRESS, py, pa, pb, pc, pd);
     [py, pa, pb, pc, pd].forEach((address, k) => {
       if (((kernel.writes >> k) & 1) === 0) return;
-      const operand = operands[k] as Operand;
-      takeBack(operand, address);
-      operand.storage.mirror = -1;
+      takeAway(operands[k] as Operand, address);
     });
   } finally {
     for (const [address, bytes] of blocks) giveBlock('staging', address, bytes);
   }
-}
-
-/** Up to this many elements a loop is faster than making a view. */
-const LOOP = 96;
-
-function copyIn(source: TypedArray, from: number, end: number, target: TypedArray, to: number): void {
-  if (end - from <= LOOP) for (let i = from; i < end; i++) target[to + i - from] = source[i];
-  else target.set(source.subarray(from, end), to);
 }
 
 /** Copies what a kernel wrote back to where the operand lives. */
@@ -397,5 +373,5 @@ function takeBack({ storage, offset }: Operand, address: number): void {
   if (storage.address !== 0) return;
   const { values, base, length, digit } = storage;
   const from = address / SIZES[digit] - offset;
-  copyIn(viewByDigit(digit), from, from + length, values, base);
+  copyElements(viewByDigit(digit), from, length, values, base);
 }

@@ -1,7 +1,7 @@
 /** @file The heap: ordinary typed arrays, freed by the collector. Always safe. */
 import { allocateArray, type DType, type TypedArray } from '../dtype.js';
 import { LimitError } from '../errors.js';
-import { enterHome, type Home, Storage } from '../storage.js';
+import { type Home, Storage } from '../storage.js';
 import { runNow } from './eager.js';
 
 /**
@@ -47,5 +47,3 @@ function allocateOnHeap(dtype: DType, length: number): Storage {
 }
 
 export const heap: Home = { name: 'heap', allocate: allocateOnHeap, call: runNow };
-
-enterHome(heap);

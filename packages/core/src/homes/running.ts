@@ -1,6 +1,6 @@
 /** @file What may not happen while a step is being captured: a look at values that are not there yet. */
 import { CaptureError } from '../errors.js';
-import { currentHome } from '../storage.js';
+import { currentHome } from './current.js';
 
 /** Whether ops are being recorded instead of run. */
 export function isTracing(): boolean {

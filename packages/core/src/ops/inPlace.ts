@@ -5,8 +5,9 @@ import { allocate } from '../autodiff/apply.js';
 import { copyOnto } from '../autodiff/vectorSpace.js';
 import { isFloat, promote } from '../dtype.js';
 import { ArgumentError, DTypeError, ShapeError } from '../errors.js';
-import { broadcastShapes, formatShape, sameShape } from '../shape.js';
-import { currentHome, type Storage } from '../storage.js';
+import { currentHome } from '../homes/current.js';
+import { broadcastShapes, formatShape, type Shape, sameShape } from '../shape.js';
+import type { Storage } from '../storage.js';
 import { requireWritable, type Tensor } from '../tensor.js';
 import { cast, markWeak, numberAs, operand, type TensorLike } from './define.js';
 import { clone } from './elementwise.js';
@@ -83,16 +84,30 @@ function mayOverlap(a: Storage, b: Storage): boolean {
  */
 export function hostScalar(read: () => number): Tensor {
   const where = 'hostScalar';
-  if (typeof read !== 'function') {
-    throw new ArgumentError({ where, argument: 'read', must: 'be a function', got: describeValue(read) });
-  }
+  requireFunction(where, read);
+  return markWeak(
+    readHost(where, [], (values) => {
+      values[0] = read();
+    }),
+  );
+}
+
+function requireFunction(where: string, read: unknown): void {
+  if (typeof read === 'function') return;
+  throw new ArgumentError({ where, argument: 'read', must: 'be a function', got: describeValue(read) });
+}
+
+/** Numbers of the host, read where this stands: now, or at each replay of a captured step. */
+function readHost(where: string, shape: Shape, read: (values: number[]) => void): Tensor {
   // float64 of its own memory: no digit is lost, and a write cannot reach a shared constant.
-  const y = allocate([], 'float64', where);
+  const y = allocate(shape, 'float64', where);
+  const numbers = new Array<number>(y.size).fill(0);
   const kernel = effect(where, (_ints, values, at) => {
-    values[at] = checkRead(where, read());
+    read(numbers);
+    for (let i = 0; i < y.size; i++) values[at + i] = checkRead(where, numbers[i]);
   });
   currentHome().call(kernel, [], y);
-  return markWeak(y);
+  return y;
 }
 
 function checkRead(where: string, value: unknown): number {
@@ -117,16 +132,6 @@ function checkRead(where: string, value: unknown): number {
  */
 export function hostVector(count: number, read: (values: number[]) => void): Tensor {
   const where = 'hostVector';
-  if (typeof read !== 'function') {
-    throw new ArgumentError({ where, argument: 'read', must: 'be a function', got: describeValue(read) });
-  }
-  const size = checkNumber(where, 'count', count, { integer: true, min: 0 });
-  const y = allocate([size], 'float64', where);
-  const numbers = new Array<number>(size).fill(0);
-  const kernel = effect(where, (_ints, values, at) => {
-    read(numbers);
-    for (let i = 0; i < size; i++) values[at + i] = checkRead(where, numbers[i]);
-  });
-  currentHome().call(kernel, [], y);
-  return y;
+  requireFunction(where, read);
+  return readHost(where, [checkNumber(where, 'count', count, { integer: true, min: 0 })], read);
 }

@@ -3,8 +3,9 @@ import { type Kernel, update as kernels } from '@ndgrad/kernels';
 import { checkSameShape, checkTensor } from '../arguments.js';
 import { copyOnto, packed } from '../autodiff/vectorSpace.js';
 import { DTypeError, ShapeError } from '../errors.js';
+import { currentHome } from '../homes/current.js';
 import { formatShape } from '../shape.js';
-import { currentHome, type Home, type Operand } from '../storage.js';
+import type { Home, Operand } from '../storage.js';
 import { requireWritable, type Tensor } from '../tensor.js';
 
 /** Numbers of a step: a float64 vector, as `hostVector` gives it, and where in it those of this parameter begin. */
