@@ -34,6 +34,7 @@ const CORE_LAYERS = [
   ['autodiff'],
   ['ops', 'creation', 'interop'],
   ['transforms', 'capture', 'runtime', 'random', 'print'],
+  ['neural'],
   ['fluent'],
   ['index'],
   ['testing'],

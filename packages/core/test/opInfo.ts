@@ -2,17 +2,17 @@
  * @file The test row of every op, joined to the ops by the type checker: an op without a row does not compile, nor does
  * an op that takes options and whose row does not show how.
  */
-import type * as custom from '../src/ops/custom.js';
-import type * as define from '../src/ops/define.js';
-import type * as distance from '../src/ops/distance.js';
-import type * as elementwise from '../src/ops/elementwise.js';
-import type * as indexing from '../src/ops/indexing.js';
-import type * as inPlace from '../src/ops/inPlace.js';
-import type * as linalg from '../src/ops/linalg.js';
-import type * as movement from '../src/ops/movement.js';
-import type * as order from '../src/ops/order.js';
-import type * as reduce from '../src/ops/reduce.js';
-import type * as rows from '../src/ops/rows.js';
+import * as custom from '../src/ops/custom.js';
+import * as define from '../src/ops/define.js';
+import * as distance from '../src/ops/distance.js';
+import * as elementwise from '../src/ops/elementwise.js';
+import * as indexing from '../src/ops/indexing.js';
+import * as inPlace from '../src/ops/inPlace.js';
+import * as linalg from '../src/ops/linalg.js';
+import * as movement from '../src/ops/movement.js';
+import * as order from '../src/ops/order.js';
+import * as reduce from '../src/ops/reduce.js';
+import * as rows from '../src/ops/rows.js';
 import { elementwise as elementwiseRows } from './opInfo/elementwise.js';
 import { indexing as indexingRows, order as orderRows } from './opInfo/indexing.js';
 import { definition, distance as distanceRows, linalg as linalgRows } from './opInfo/linalg.js';
@@ -20,17 +20,23 @@ import { movement as movementRows } from './opInfo/movement.js';
 import { reduce as reduceRows, rows as rowsRows } from './opInfo/reduce.js';
 import type { OpInfo } from './opInfo/row.js';
 
-type Exports = typeof custom &
-  typeof define &
-  typeof distance &
-  typeof elementwise &
-  typeof inPlace &
-  typeof indexing &
-  typeof linalg &
-  typeof movement &
-  typeof order &
-  typeof reduce &
-  typeof rows;
+/** The files of ops. */
+export const modules = {
+  custom,
+  define,
+  distance,
+  elementwise,
+  inPlace,
+  indexing,
+  linalg,
+  movement,
+  order,
+  reduce,
+  rows,
+};
+
+type Intersection<U> = (U extends unknown ? (x: U) => void : never) extends (x: infer I) => void ? I : never;
+type Exports = Intersection<(typeof modules)[keyof typeof modules]>;
 
 /** What ops/ exports besides ops. */
 export const NOT_OPS = [

@@ -7,17 +7,7 @@ import { scope } from '../src/autodiff/scope.js';
 import { capture } from '../src/capture/capture.js';
 import type { DType, TypedArray } from '../src/dtype.js';
 import * as core from '../src/index.js';
-import * as custom from '../src/ops/custom.js';
-import * as define from '../src/ops/define.js';
-import * as distance from '../src/ops/distance.js';
 import * as elementwise from '../src/ops/elementwise.js';
-import * as indexing from '../src/ops/indexing.js';
-import * as inPlace from '../src/ops/inPlace.js';
-import * as linalg from '../src/ops/linalg.js';
-import * as movement from '../src/ops/movement.js';
-import * as order from '../src/ops/order.js';
-import * as reduce from '../src/ops/reduce.js';
-import * as rows from '../src/ops/rows.js';
 import { currentKernels } from '../src/runtime.js';
 import { Tensor } from '../src/tensor.js';
 import { gradcheck, gradgradcheck } from '../src/testing/index.js';
@@ -43,9 +33,10 @@ import {
   type Elementwise,
   type Input,
   type OpInfo,
+  type Random,
   type Sample,
 } from './opInfo/row.js';
-import { NOT_OPS, opInfo } from './opInfo.js';
+import { modules, NOT_OPS, opInfo } from './opInfo.js';
 import { thrownBy } from './thrown.js';
 
 const DTYPES: readonly DType[] = ['bool', 'int32', 'float32', 'float64'];
@@ -90,15 +81,51 @@ const call = (name: string, row: Elementwise) =>
 function samplesOf(name: string, row: OpInfo): readonly Sample[] {
   if (row.kind === 'sampled') return row.samples;
   const arity = row.operands.length;
-  const next = stream(seedOf(`${name} shapes`));
-  const extent = (): number => 1 + Math.floor(next() * 4);
-  const wild = Array.from({ length: 2 }, () => {
-    const full = Array.from({ length: 1 + Math.floor(next() * 4) }, extent);
-    return Array.from({ length: arity }, (_, i) =>
-      full.slice(i === 0 ? 0 : Math.floor(next() * full.length)).map((e) => (i > 0 && next() < 0.3 ? 1 : e)),
-    );
+  const random = randomOf(`${name} shapes`);
+  const wild = Array.from({ length: 2 }, () => broadcasting(random, arity));
+  return [...SHAPES[arity], ...wild].map((shapes) => elementwiseSample(name, row, shapes));
+}
+
+/** How many random shapes every row is tried on. */
+const RANDOM_SHAPES = 20;
+
+/** Calls on random shapes. */
+function randomSamplesOf(name: string, row: OpInfo): readonly Sample[] {
+  if (row.kind === 'sampled' && row.random === undefined) return [];
+  return Array.from({ length: RANDOM_SHAPES }, (_, k): Sample => {
+    const random = randomOf(`${name} random ${k}`);
+    const sample =
+      row.kind === 'sampled'
+        ? (row.random as (random: Random) => Sample)(random)
+        : elementwiseSample(name, row, broadcasting(random, row.operands.length));
+    return { ...sample, title: `random ${k}: ${sample.title}` };
   });
-  return [...SHAPES[arity], ...wild].map((shapes) => ({
+}
+
+function randomOf(seed: string): Random {
+  const next = stream(seedOf(seed));
+  const integer = (low: number, high: number): number => low + Math.floor(next() * (high - low + 1));
+  return {
+    integer,
+    pick: (choices) => choices[integer(0, choices.length - 1)],
+    shape: (lowRank, highRank, empty = false) =>
+      Array.from({ length: integer(lowRank, highRank) }, () => (empty && next() < 0.05 ? 0 : integer(1, 4))),
+    axis: (rank) => integer(-rank, rank - 1),
+  };
+}
+
+/** Shapes that broadcast to one, which is that of the first. */
+function broadcasting(random: Random, arity: number): number[][] {
+  const full = random.shape(1, 4, true);
+  return Array.from({ length: arity }, (_, i) =>
+    full
+      .slice(i === 0 ? 0 : random.integer(0, full.length))
+      .map((extent) => (i > 0 && random.integer(0, 2) === 0 ? 1 : extent)),
+  );
+}
+
+function elementwiseSample(name: string, row: Elementwise, shapes: readonly (readonly number[])[]): Sample {
+  return {
     title: shapes.map((shape) => `[${shape}]`).join(', '),
     inputs: shapes.map((shape, i): Input => {
       const domain = row.operands[i];
@@ -113,7 +140,7 @@ function samplesOf(name: string, row: OpInfo): readonly Sample[] {
       });
       return build(shape, (index) => row.value(...x.map((grid) => atBroadcast(grid, index))));
     },
-  }));
+  };
 }
 
 /** The dtype that an elementwise op answers in. */
@@ -182,6 +209,57 @@ function expectNear(actual: Tensor, expected: Grid, ulps: number, perElement: bo
     if (!(off <= ulps))
       throw new Error(`element ${i} is ${x}, the oracle says ${y}: ${off} ULP, ${ulps} allowed`);
   });
+}
+
+/** The values of a sample against its oracle; its operands keep theirs. */
+function expectValues(name: string, row: OpInfo, sample: Sample, dtype: DType): void {
+  const result = new Map(dtypesOf(row)).get(dtype) as DType;
+  const grids = operandsOf(name, row, sample, dtype);
+  const operands = grids.map((grid, i) => tensorOf(grid, dtypeOf(sample.inputs[i], dtype)));
+  const before = snapshot(operands);
+  const outputs = list(sample.call(...operands));
+  const expected = list(sample.value(...grids));
+  expect(outputs).toHaveLength(expected.length);
+  outputs.forEach((y, k) => {
+    const further = k > 0 && row.kind === 'sampled' ? row.others : undefined;
+    expect(y.dtype).toBe(further ?? result);
+    const exact = y.dtype === 'int32' || y.dtype === 'bool';
+    // JavaScript rounds once. The builds work in float32: a few units for functions (DESIGN's limit is 4), and for sums
+    // of products a few units of the largest, whose rounding every term may share.
+    const inBuild = y.dtype === 'float32' && currentKernels() !== 'js';
+    const twice = row.kind === 'sampled' && row.roundsTwice === true;
+    const narrow = inBuild ? (row.buildUlps ?? 4) : twice ? 2 : 1;
+    const ulps = exact ? 0 : y.dtype === 'float32' ? narrow : (row.ulps ?? 4);
+    const perElement = row.kind === 'elementwise' || (y.dtype === 'float32' && !inBuild && !twice);
+    try {
+      expectNear(y, expected[k], ulps, perElement);
+    } catch (error) {
+      (error as Error).message = `${sample.title}: ${(error as Error).message}`;
+      throw error;
+    }
+  });
+  expect(snapshot(operands)).toEqual(before);
+}
+
+/** First and second derivatives of a sample against differences. */
+function expectDerivatives(name: string, row: OpInfo, sample: Sample): void {
+  const grids = operandsOf(name, row, sample, 'float64');
+  const operands = grids.map((grid, i) => tensorOf(grid, dtypeOf(sample.inputs[i], 'float64')));
+  const places = sample.inputs.flatMap((input, i) => (isReal(input) ? [i] : []));
+  if (places.length === 0) return;
+  // Differences say nothing where a value is infinite.
+  if (list(sample.value(...grids)).some(({ data }) => !data.every(Number.isFinite))) return;
+  const f = (...reals: Tensor[]): Tensor | readonly Tensor[] =>
+    sample.call(...operands.map((t, i) => (places.includes(i) ? reals[places.indexOf(i)] : t)));
+  const inputs = places.map((i) => operands[i]);
+  const seed = seedOf(`${name} ${sample.title}`) >>> 0;
+  try {
+    gradcheck(f, inputs, { seed });
+    gradgradcheck(f, inputs, { seed });
+  } catch (error) {
+    (error as Error).message = `${sample.title}: ${(error as Error).message}`;
+    throw error;
+  }
 }
 
 /** A leaf over the same memory. */
@@ -255,20 +333,6 @@ function snapshot(operands: readonly Tensor[]): readonly (readonly [TypedArray, 
 /** Numbers at which formulas break. */
 const NASTY = [0, -0, 1, -1, 0.5, 2, Infinity, -Infinity, Number.NaN, 1e308, -1e308, 5e-324, 710, -710, 40];
 
-const modules = {
-  custom,
-  define,
-  distance,
-  elementwise,
-  inPlace,
-  indexing,
-  linalg,
-  movement,
-  order,
-  reduce,
-  rows,
-};
-
 describe('the table', () => {
   const exported = Object.values(modules).flatMap((module) => Object.keys(module));
   const ops = exported.filter((name) => !(NOT_OPS as readonly string[]).includes(name));
@@ -289,33 +353,13 @@ describe.each(Object.entries(opInfo as Record<string, OpInfo>))('%s', (name, row
     row.constant !== true && dtypesOf(row).some(([dtype, result]) => dtype === 'float64' && isFloat(result));
 
   it.each(dtypesOf(row).map(([dtype]) => dtype))('agrees with its oracle on %s', (dtype) => {
-    const result = new Map(dtypesOf(row)).get(dtype) as DType;
-    for (const sample of samples) {
-      const grids = operandsOf(name, row, sample, dtype);
-      const operands = grids.map((grid, i) => tensorOf(grid, dtypeOf(sample.inputs[i], dtype)));
-      const before = snapshot(operands);
-      const outputs = list(sample.call(...operands));
-      const expected = list(sample.value(...grids));
-      expect(outputs).toHaveLength(expected.length);
-      outputs.forEach((y, k) => {
-        const further = k > 0 && row.kind === 'sampled' ? row.others : undefined;
-        expect(y.dtype).toBe(further ?? result);
-        const exact = y.dtype === 'int32' || y.dtype === 'bool';
-        // JavaScript rounds once. The builds work in float32: a few units for functions (DESIGN's limit is 4), and for sums
-        // of products a few units of the largest, whose rounding every term may share.
-        const inBuild = y.dtype === 'float32' && currentKernels() !== 'js';
-        const twice = row.kind === 'sampled' && row.roundsTwice === true;
-        const narrow = inBuild ? (row.buildUlps ?? 4) : twice ? 2 : 1;
-        const ulps = exact ? 0 : y.dtype === 'float32' ? narrow : (row.ulps ?? 4);
-        const perElement = row.kind === 'elementwise' || (y.dtype === 'float32' && !inBuild && !twice);
-        try {
-          expectNear(y, expected[k], ulps, perElement);
-        } catch (error) {
-          (error as Error).message = `${sample.title}: ${(error as Error).message}`;
-          throw error;
-        }
-      });
-      expect(snapshot(operands)).toEqual(before);
+    for (const sample of samples) expectValues(name, row, sample, dtype);
+  });
+
+  it(`agrees with its oracle, and with differences, on ${RANDOM_SHAPES} random shapes`, () => {
+    for (const sample of randomSamplesOf(name, row)) {
+      for (const [dtype] of dtypesOf(row)) expectValues(name, row, sample, dtype);
+      if (differentiable) expectDerivatives(name, row, sample);
     }
   });
 
@@ -441,25 +485,7 @@ describe.each(Object.entries(opInfo as Record<string, OpInfo>))('%s', (name, row
 
   if (differentiable) {
     it('has the derivatives that differences say, and the second ones', () => {
-      for (const sample of samples) {
-        const grids = operandsOf(name, row, sample, 'float64');
-        const operands = grids.map((grid, i) => tensorOf(grid, dtypeOf(sample.inputs[i], 'float64')));
-        const places = sample.inputs.flatMap((input, i) => (isReal(input) ? [i] : []));
-        if (places.length === 0) continue;
-        // Differences say nothing where a value is infinite.
-        if (list(sample.value(...grids)).some(({ data }) => !data.every(Number.isFinite))) continue;
-        const f = (...reals: Tensor[]): Tensor | readonly Tensor[] =>
-          sample.call(...operands.map((t, i) => (places.includes(i) ? reals[places.indexOf(i)] : t)));
-        const inputs = places.map((i) => operands[i]);
-        const seed = seedOf(`${name} ${sample.title}`) >>> 0;
-        try {
-          gradcheck(f, inputs, { seed });
-          gradgradcheck(f, inputs, { seed });
-        } catch (error) {
-          (error as Error).message = `${sample.title}: ${(error as Error).message}`;
-          throw error;
-        }
-      }
+      for (const sample of samples) expectDerivatives(name, row, sample);
     });
 
     it('has them where numbers are 0 or equal too, wherever its domain says that it is smooth there', () => {

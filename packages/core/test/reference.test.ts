@@ -46,7 +46,11 @@ interface Reference {
   readonly disagreements: readonly Disagreement[];
 }
 
-const reference = readReference(import.meta.url, 'ops.json') as Reference;
+/** The files of reference numbers, each made by the script of its name in tools/reference. */
+const FILES = ['ops'];
+const references = FILES.map((name) => readReference(import.meta.url, `${name}.json`) as Reference);
+const cases = references.flatMap((reference) => reference.cases);
+const disagreements = references.flatMap((reference) => reference.disagreements);
 
 /** The tensors of a result in order of appearance, each with the place where it was found. */
 function tensorsIn(x: unknown, expected: Result, place: string): [string, unknown, TensorData][] {
@@ -121,10 +125,10 @@ function report(c: Case): string[] {
   }
 }
 
-describe(`Against PyTorch ${reference.versions.torch}`, () => {
-  const ops = [...new Set(reference.cases.map(({ op }) => op))];
+describe(`Against PyTorch ${references[0].versions.torch}`, () => {
+  const ops = [...new Set(cases.map(({ op }) => op))];
   it.each(ops)('%s has the same value, gradient and second-order product', (op) => {
-    expect(reference.cases.filter((c) => c.op === op).flatMap(report)).toEqual([]);
+    expect(cases.filter((c) => c.op === op).flatMap(report)).toEqual([]);
   });
 });
 
@@ -139,7 +143,7 @@ function run(d: Disagreement, leaves: Tensor[]): unknown {
 }
 
 describe('Where PyTorch does otherwise', () => {
-  it.each(reference.disagreements.map((d) => [`${d.op}: ${d.point}`, d] as const))(
+  it.each(disagreements.map((d) => [`${d.op}: ${d.point}`, d] as const))(
     'ndgrad keeps its own rule in %s',
     (_title, d) => {
       const leaves: Tensor[] = [];

@@ -79,6 +79,18 @@ export interface Sample {
   readonly value: (...x: Grid[]) => Grid | readonly Grid[];
 }
 
+/** Choices that are the same for the same row, whatever runs before it. */
+export interface Random {
+  /** An integer from `low` to `high`, both included. */
+  integer(low: number, high: number): number;
+  /** One of a list. */
+  pick<T>(choices: readonly T[]): T;
+  /** A shape: its rank between the bounds, its extents from 1 to 4, now and then 0 where that is allowed. */
+  shape(lowRank: number, highRank: number, empty?: boolean): number[];
+  /** An axis of a tensor of this rank, now and then counted from the end. */
+  axis(rank: number): number;
+}
+
 /** An op that is described by sample calls. */
 export interface Sampled extends Common {
   readonly kind: 'sampled';
@@ -87,6 +99,11 @@ export interface Sampled extends Common {
   /** The dtype of further results, where it differs from the first's. */
   readonly others?: DType;
   readonly samples: readonly Sample[];
+  /**
+   * A sample of random shape and options: ranks and extents with 0 and 1 among them, axes of either sign. Its call must be
+   * smooth where the inputs lie. Twenty of them are held against the oracle and against differences.
+   */
+  readonly random?: (random: Random) => Sample;
   /** Largest error in float64, in units of the last place of the largest result. Default 4. */
   readonly ulps?: number;
   /** Largest error in float32 in a WebAssembly build, in units of the last place of the largest result. Default 4. */
