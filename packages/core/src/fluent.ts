@@ -3,6 +3,14 @@
  * function with the tensor as its first argument.
  */
 import { markLeaf } from './autodiff/apply.js';
+import {
+  type PostAccumulateGradHook,
+  registerHook,
+  registerPostAccumulateGradHook,
+  retainGrad,
+  type TensorHook,
+} from './autodiff/hooks.js';
+import type { Handle } from './autodiff/watch.js';
 import { checkDType } from './creation.js';
 import type { DType } from './dtype.js';
 import { cast } from './ops/define.js';
@@ -162,6 +170,12 @@ declare module './tensor.js' {
      * @throws {@link DTypeError} for integers and bools.
      */
     requireGrad(): this;
+    /** See {@link registerHook}. */
+    registerHook(hook: TensorHook): Handle;
+    /** See {@link registerPostAccumulateGradHook}. */
+    registerPostAccumulateGradHook(hook: PostAccumulateGradHook): Handle;
+    /** See {@link retainGrad}. */
+    retainGrad(): this;
     /** See {@link where}: this tensor is the condition. */
     where(a: Parameters<typeof elementwise.where>[1], b: Parameters<typeof elementwise.where>[2]): Tensor;
     /** Shape, dtype and values. */
@@ -192,6 +206,15 @@ define('backward', function (this: Tensor, gradient?: Tensor, options?: Backward
 });
 define('detach', function (this: Tensor): Tensor {
   return elementwise.stopGradient(this);
+});
+define('registerHook', function (this: Tensor, hook: TensorHook): Handle {
+  return registerHook(this, hook);
+});
+define('registerPostAccumulateGradHook', function (this: Tensor, hook: PostAccumulateGradHook): Handle {
+  return registerPostAccumulateGradHook(this, hook);
+});
+define('retainGrad', function (this: Tensor): Tensor {
+  return retainGrad(this);
 });
 define('assign', function (this: Tensor, value: Parameters<typeof inPlace.assign>[1]): Tensor {
   return inPlace.assign(this, value);

@@ -2,10 +2,24 @@
 import './fluent.js';
 
 // Derivatives
+export {
+  type PostAccumulateGradHook,
+  registerHook,
+  registerPostAccumulateGradHook,
+  retainGrad,
+  type TensorHook,
+} from './autodiff/hooks.js';
 export { enableGrad, isGradEnabled, noGrad } from './autodiff/mode.js';
 export type { Saved, Vjp } from './autodiff/node.js';
 // Memory
 export { keep, type Scope, scope } from './autodiff/scope.js';
+export {
+  detectAnomaly,
+  type GraphNode,
+  type Handle,
+  onNodeCreation,
+  savedTensorHooks,
+} from './autodiff/watch.js';
 export { type Captured, type CaptureOptions, type CaptureStats, capture } from './capture/capture.js';
 // Making tensors
 export {
@@ -27,7 +41,7 @@ export {
 } from './creation.js';
 export type { DType, TypedArray } from './dtype.js';
 export * from './errors.js';
-export { type CustomOp, defineHostOp, defineOp, type HostOp } from './ops/custom.js';
+export * from './ops/custom.js';
 // Ops
 export { cast, type TensorLike } from './ops/define.js';
 export * from './ops/distance.js';
@@ -57,23 +71,16 @@ export {
   currentKernels,
   deterministic,
   type KernelBuild,
+  type LiveBuffers,
   longLived,
   type MemoryReport,
   memory,
   setKernels,
+  watchHeap,
 } from './runtime.js';
 export type { Shape } from './shape.js';
 export { borrowGrad, type Nested, Tensor, VERSION } from './tensor.js';
-export {
-  type BackwardOptions,
-  backward,
-  type Derivatives,
-  type GradientsOptions,
-  type GradOptions,
-  grad,
-  gradients,
-  hvp,
-  type TensorFunction,
-  valueAndGrad,
-  vjp,
-} from './transforms.js';
+export { checkpoint } from './transforms/checkpoint.js';
+export * from './transforms/functional.js';
+export { type GraphOptions, toDot, toMermaid } from './transforms/graph.js';
+export { type BackwardOptions, backward, type GradientsOptions, gradients } from './transforms.js';

@@ -22,6 +22,22 @@ export interface GeneratorState {
   readonly counter: number;
 }
 
+let drawObserver: ((source: Generator) => void) | undefined;
+
+/** Runs `fn`; `observe` is called with each generator before it is drawn from. @internal */
+export function observingDraws<T>(observe: (source: Generator) => void, fn: () => T): T {
+  const before = drawObserver;
+  drawObserver = (source) => {
+    before?.(source);
+    observe(source);
+  };
+  try {
+    return fn();
+  } finally {
+    drawObserver = before;
+  }
+}
+
 /** A stream of random numbers. Make one with {@link generator}. */
 export class Generator {
   readonly #state: { seed: number; counter: number };
@@ -54,6 +70,7 @@ export class Generator {
 
   /** Takes `count` draws: gives the first one's counter and the key. @internal */
   take(count: number): { key: readonly [number, number]; counter: number } {
+    drawObserver?.(this);
     const { seed, counter } = this.#state;
     this.#state.counter = counter + count;
     return { key: [seed >>> 0, Math.floor(seed / TWO_32)], counter };

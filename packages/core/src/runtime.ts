@@ -1,10 +1,13 @@
 /** @file What the library runs on: which kernels, and how much memory. */
 import { type KernelBuild, kernelBuild, memoryUse, pinDeterministic, useBuild } from '@ndgrad/kernels';
 import { checkEnum, describeValue } from './arguments.js';
+import { type Handle, handleOf } from './autodiff/watch.js';
+import type { DType } from './dtype.js';
 import { ArgumentError, StateError } from './errors.js';
-import { parameters } from './homes/arena.js';
-import { bytesInUse } from './homes/blocks.js';
+import { liveParameters, openArenas, parameters } from './homes/arena.js';
+import { BYTES, bytesInUse } from './homes/blocks.js';
 import { withHome } from './homes/current.js';
+import { trackHeap } from './homes/heap.js';
 import { isTracing, requireRunning } from './homes/running.js';
 
 export type { KernelBuild } from '@ndgrad/kernels';
@@ -104,10 +107,96 @@ export interface MemoryReport {
   readonly plans: number;
   /** Scratch through which the heap's values reach WebAssembly. */
   readonly staging: number;
+  /** What is alive, by home, op and dtype, the most bytes first. Results on the heap are in it under {@link watchHeap}. */
+  readonly buffers: readonly LiveBuffers[];
+}
+
+/** Buffers that are alive, of one home and dtype, that one op made. */
+export interface LiveBuffers {
+  readonly home: 'heap' | 'scope' | 'backward' | 'parameters';
+  readonly op: string;
+  readonly dtype: DType;
+  readonly count: number;
+  readonly bytes: number;
+}
+
+/** Counts buffers by home, op and dtype. */
+class Census {
+  readonly #groups = new Map<string, { -readonly [K in keyof LiveBuffers]: LiveBuffers[K] }>();
+
+  count(home: LiveBuffers['home'], op: string, dtype: DType, by: number, bytes: number): void {
+    const key = `${home} ${dtype} ${op}`;
+    let group = this.#groups.get(key);
+    if (group === undefined) {
+      group = { home, op, dtype, count: 0, bytes: 0 };
+      this.#groups.set(key, group);
+    }
+    group.count += by;
+    group.bytes += by * bytes;
+    if (group.count === 0) this.#groups.delete(key);
+  }
+
+  get groups(): LiveBuffers[] {
+    return [...this.#groups.values()].map((group) => ({ ...group }));
+  }
+}
+
+let heapCensus: Census | undefined;
+
+/**
+ * Has `memory().buffers` tell of results on the heap too: of those made from now on, until the handle is removed. What the
+ * collector has freed leaves the count when it says so, which it never does inside of a synchronous loop.
+ *
+ * @throws {@link StateError} while another handle is in force.
+ *
+ * @example
+ * ```ts
+ * const handle = watchHeap();
+ * const x = tensor([1, 2]).exp();
+ * memory().buffers.find(({ op }) => op === 'exp')!.bytes // => 8
+ * handle.remove();
+ * ```
+ */
+export function watchHeap(): Handle {
+  if (heapCensus !== undefined) {
+    throw new StateError({
+      where: 'watchHeap',
+      problem: 'the heap is being watched already',
+      hint: 'remove() the handle of the earlier call',
+    });
+  }
+  const census = new Census();
+  const registry = new FinalizationRegistry<readonly [op: string, dtype: DType, bytes: number]>(
+    ([op, dtype, bytes]) => census.count('heap', op, dtype, -1, bytes),
+  );
+  trackHeap((storage, op) => {
+    const { dtype, length } = storage;
+    const bytes = length * BYTES[dtype];
+    census.count('heap', op, dtype, 1, bytes);
+    registry.register(storage, [op, dtype, bytes]);
+  });
+  heapCensus = census;
+  return handleOf(() => {
+    trackHeap(undefined);
+    heapCensus = undefined;
+  });
+}
+
+function liveBuffers(): LiveBuffers[] {
+  const census = new Census();
+  for (const { maker, dtype, bytes } of liveParameters.values())
+    census.count('parameters', maker, dtype, 1, bytes);
+  for (const arena of openArenas) {
+    arena.visit((maker, { dtype, length }) =>
+      census.count(arena.name, maker, dtype, 1, length * BYTES[dtype]),
+    );
+  }
+  return [...census.groups, ...(heapCensus?.groups ?? [])].sort((a, b) => b.bytes - a.bytes);
 }
 
 /**
- * What lives in linear memory. Everything else is on the heap, in ordinary arrays that the collector frees.
+ * What lives in linear memory, and in detail the buffers that are alive. Everything else is on the heap, in ordinary arrays
+ * that the collector frees.
  *
  * @example
  * ```ts
@@ -118,5 +207,14 @@ export interface MemoryReport {
  */
 export function memory(): MemoryReport {
   const { parameters, arenas, plans, staging } = bytesInUse();
-  return { reserved: memoryUse().reserved, parameters, scopes: arenas, plans, staging };
+  return {
+    reserved: memoryUse().reserved,
+    parameters,
+    scopes: arenas,
+    plans,
+    staging,
+    get buffers() {
+      return liveBuffers();
+    },
+  };
 }

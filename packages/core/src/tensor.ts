@@ -332,15 +332,7 @@ export class Tensor {
       // Also when fn throws: it may have written before.
       this.storage.touch();
     }
-    if (isThenable(result)) {
-      throw new ArgumentError({
-        where: 'write',
-        argument: 'fn',
-        must: 'be synchronous',
-        got: 'a promise',
-        hint: 'await first, then write',
-      });
-    }
+    requireSynchronous('write', result, 'await first, then write');
     return this;
   }
 }
@@ -378,6 +370,12 @@ export function foreignVersion(x: unknown): string | undefined {
 
 export function isThenable(x: unknown): boolean {
   return typeof x === 'object' && x !== null && typeof (x as { then?: unknown }).then === 'function';
+}
+
+/** Refuses a promise as the result of a function `fn` whose effect ends when it returns. */
+export function requireSynchronous(where: string, result: unknown, hint: string): void {
+  if (!isThenable(result)) return;
+  throw new ArgumentError({ where, argument: 'fn', must: 'be synchronous', got: 'a promise', hint });
 }
 
 /** Refuses a write into memory that elements share, or that the graph stands on. */

@@ -53,6 +53,7 @@ export const NOT_OPS = [
   // Not functions of tensors alone: engine.test.ts has their tests.
   'defineOp',
   'defineHostOp',
+  'onceDifferentiable',
   'hostVector',
   'assign',
   'hostScalar',

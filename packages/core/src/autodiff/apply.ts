@@ -6,6 +6,7 @@ import { broadcastShapes, packedStrides, type Shape, sameShape, sizeOf } from '.
 import { state } from '../state.js';
 import { Tensor } from '../tensor.js';
 import { type AnyRow, Node, type OpRow } from './node.js';
+import { checkResult, observeNode, watch } from './watch.js';
 
 const NOTHING: readonly never[] = [];
 
@@ -37,6 +38,7 @@ export function apply<A>(row: OpRow<A>, inputs: readonly Tensor[], attributes: A
     const strides = atHand ? first.strides : packedStrides(shape);
     y = new Tensor(home.allocate(dtype, sizeOf(shape), row.name), shape, strides, 0, dtype);
     row.run?.(home, y, inputs, attributes);
+    if (watch.results) checkResult(row.name, inputs, y);
   }
   record(row, inputs, attributes, y);
   return y;
@@ -95,6 +97,7 @@ export function record<A>(row: OpRow<A>, inputs: readonly Tensor[], attributes: 
   }
   const output = saves?.output === true ? y : undefined;
   y.node = new Node(y, row as unknown as AnyRow, edges, shapesOf(inputs), attributes, kept, output, versions);
+  if (watch.any) observeNode(y.node);
 }
 
 /** Makes a leaf: a tensor whose `.grad` collects. @internal */
@@ -109,6 +112,7 @@ export function markLeaf(where: string, t: Tensor): Tensor {
     });
   }
   t.node = new Node(t, undefined, NOTHING, NOTHING, undefined, NOTHING, undefined, NOTHING);
+  if (watch.any) observeNode(t.node);
   return t;
 }
 

@@ -4,12 +4,15 @@ import { Arena } from '../homes/arena.js';
 import { currentHome, withHome } from '../homes/current.js';
 import { isTracing } from '../homes/running.js';
 import { formatShape, type Shape, sameShape } from '../shape.js';
+import type { Home } from '../storage.js';
 import { Tensor } from '../tensor.js';
 import { checkVersions } from './apply.js';
+import { hooksOf, throughHooks } from './hooks.js';
 import { withGradMode } from './mode.js';
 import type { Node, Saved } from './node.js';
 import { hasLeftScope } from './scope.js';
 import { add, constant, filled, sumTo } from './vectorSpace.js';
+import { checkCotangent, forgetPacked, unpacked, watch, withoutSearch } from './watch.js';
 
 /** A max-heap of nodes by creation number. */
 class NodeHeap {
@@ -58,6 +61,8 @@ const NOTHING: readonly never[] = [];
 export interface Pass {
   /** Cotangents of leaves, or of the wanted nodes where some were named. */
   readonly cotangents: ReadonlyMap<Node, Tensor>;
+  /** Results whose `.grad` is to hold what arrived, with that. */
+  readonly retained: readonly (readonly [Tensor, Tensor])[];
   /** Every op node that was gone through: what to free. */
   readonly visited: readonly Node[];
 }
@@ -93,7 +98,7 @@ export function propagate<T>(
   const home = currentHome();
   const arena = createGraph || isTracing() ? undefined : new Arena('backward', home);
   try {
-    return use(withHome(arena ?? home, () => walk(where, roots, createGraph, targets)));
+    return use(withHome(arena ?? home, () => walk(where, roots, createGraph, targets, home)));
   } finally {
     arena?.release();
   }
@@ -105,6 +110,7 @@ function walk(
   roots: readonly (readonly [Node, Tensor])[],
   createGraph: boolean,
   targets: ReadonlySet<Node> | undefined,
+  outer: Home,
 ): Pass {
   const paths =
     targets === undefined
@@ -114,7 +120,9 @@ function walk(
           targets,
         );
   const found = new Map<Node, Tensor>();
+  const retained: (readonly [Tensor, Tensor])[] = [];
   const visited: Node[] = [];
+  const searching = watch.results;
   const heap = new NodeHeap();
   /** Marks the cotangents of this pass: a hook or a vjp may run another one. */
   const pass = {};
@@ -127,29 +135,38 @@ function walk(
       heap.push(node);
     }
   };
-  withGradMode(where, createGraph, () => {
+  const goThrough = (): void => {
     for (const [node, g] of roots) send(node, g);
     while (heap.size > 0) {
       const node = heap.pop();
-      const g = node.cotangent as Tensor;
+      let g = node.cotangent as Tensor;
       node.cotangent = undefined;
       const { row, edges } = node;
+      const hooks = hooksOf(node);
+      if (hooks !== undefined) {
+        g = throughHooks(where, hooks, node, g, outer, createGraph);
+        if (hooks.retaining !== undefined) retained.push([hooks.retaining, g]);
+      }
       if (targets === undefined ? node.leaf !== undefined : targets.has(node)) found.set(node, g);
       if (row?.vjp === undefined) continue;
       if (node.isFreed) throw freed(where, node);
       visited.push(node);
-      checkVersions(where, node);
+      const saved = unpacked(where, node, pass) ?? node;
+      if (saved === node) checkVersions(where, node);
       const { vjp } = row;
       for (let i = 0; i < edges.length; i++) {
         const edge = edges[i];
         if (edge === undefined || (paths !== undefined && !paths.has(edge))) continue;
         const product = vjp[i < vjp.length ? i : vjp.length - 1];
-        if (product !== null)
-          send(edge, toInput(where, product(g, node as Node & Saved<never>, i), node, i, edge));
+        if (product === null) continue;
+        const made = product(g, saved as Saved<never>, i);
+        if (searching) checkCotangent(where, node, i, g, made);
+        send(edge, toInput(where, made, node, i, edge));
       }
     }
-  });
-  return { cotangents: found, visited };
+  };
+  withGradMode(where, createGraph, () => (searching ? withoutSearch(goThrough) : goThrough()));
+  return { cotangents: found, retained, visited };
 }
 
 /** Forgets what the visited nodes saved. Nodes whose rows save nothing can be gone through again, as in PyTorch. */
@@ -159,6 +176,8 @@ export function free(visited: readonly Node[]): void {
     node.isFreed = true;
     node.inputs = NOTHING;
     node.output = undefined as unknown as Tensor;
+    node.attributes = undefined;
+    forgetPacked(node);
   }
 }
 

@@ -1,7 +1,6 @@
 /** @file Whether ops record themselves. */
-import { ArgumentError } from '../errors.js';
 import { state } from '../state.js';
-import { isThenable } from '../tensor.js';
+import { requireSynchronous } from '../tensor.js';
 
 /** Runs `fn` with recording on or off, and restores the mode whatever happens. @internal */
 export function withGradMode<T>(where: string, enabled: boolean, fn: () => T): T {
@@ -9,15 +8,7 @@ export function withGradMode<T>(where: string, enabled: boolean, fn: () => T): T
   state.gradEnabled = enabled;
   try {
     const result = fn();
-    if (isThenable(result)) {
-      throw new ArgumentError({
-        where,
-        argument: 'fn',
-        must: 'be synchronous',
-        got: 'a promise',
-        hint: 'the mode ends when fn returns; await outside of it',
-      });
-    }
+    requireSynchronous(where, result, 'the mode ends when fn returns; await outside of it');
     return result;
   } finally {
     state.gradEnabled = before;

@@ -54,8 +54,9 @@ export class Node implements Saved<unknown> {
   readonly edges: readonly (Node | undefined)[];
   /** Shapes of the inputs, for the vjps. */
   readonly shapes: readonly Shape[];
-  readonly attributes: unknown;
-  /** What the row saves; dropped when the graph is freed. */
+  /** Dropped, as what the row saves is, when the graph is freed. */
+  attributes: unknown;
+  /** What the row saves. */
   inputs: readonly Tensor[];
   output: Tensor;
   /** Versions of the saved inputs' storages, then of the output's, at recording. */

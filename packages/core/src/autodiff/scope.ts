@@ -5,7 +5,7 @@ import { Arena } from '../homes/arena.js';
 import { currentHome, enterHome } from '../homes/current.js';
 import { isTracing } from '../homes/running.js';
 import type { Home, Storage } from '../storage.js';
-import { isThenable, Tensor } from '../tensor.js';
+import { requireSynchronous, Tensor } from '../tensor.js';
 
 /** Tensors that outlived the scope that made them: values, whose graph is gone. */
 const survivors = new WeakSet<Tensor>();
@@ -140,15 +140,7 @@ export function scope<T>(fn?: () => T): T | Scope {
   const inside = new Scope();
   try {
     const result = fn();
-    if (isThenable(result)) {
-      throw new ArgumentError({
-        where: 'scope',
-        argument: 'fn',
-        must: 'be synchronous',
-        got: 'a promise',
-        hint: 'the scope ends when fn returns; await outside of it',
-      });
-    }
+    requireSynchronous('scope', result, 'the scope ends when fn returns; await outside of it');
     eachTensor(result, (t) => {
       if (inside.owns(t.storage)) inside.keep(t);
     });

@@ -1,6 +1,7 @@
 /** @file `capture`: a training step recorded once and replayed over fixed memory. */
 import { checkNumber, checkOptions, describeValue } from '../arguments.js';
 import { markLeaf } from '../autodiff/apply.js';
+import { hasHooks } from '../autodiff/hooks.js';
 import { eachTensor, isPlainObject, markSurvivor } from '../autodiff/scope.js';
 import { ArgumentError, CaptureError } from '../errors.js';
 import { currentHome, withHome } from '../homes/current.js';
@@ -146,6 +147,7 @@ export function capture<A extends readonly Tensor[], R>(
   const captured = (...inputs: A): R => {
     // A captured step inside of a step that is being captured is a part of it.
     if (isTracing()) return step(...inputs);
+    for (const x of inputs) if (x instanceof Tensor && hasHooks(x)) throw hooked();
     const recording = find(inputs);
     const result = replay(recording, inputs);
     calls++;
@@ -162,6 +164,15 @@ export function capture<A extends readonly Tensor[], R>(
     dispose: () => {
       for (const old of recordings.splice(0)) forget(old);
     },
+  });
+}
+
+/** Inputs are bound anew at each call, so hooks of one of them would be those of none. */
+function hooked(): CaptureError {
+  return new CaptureError({
+    where: 'capture',
+    problem: 'an input has hooks, which stay with that tensor and not with the input',
+    hint: 'register them inside of the step',
   });
 }
 

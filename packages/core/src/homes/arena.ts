@@ -32,6 +32,9 @@ function giveChunk(chunk: number): void {
 /** How an arena is called in errors. */
 export type ArenaKind = 'scope' | 'backward';
 
+/** Arenas that have not been released. */
+export const openArenas = new Set<Arena>();
+
 /** A home whose results live until {@link Arena.release}. */
 export class Arena implements Home {
   readonly name: ArenaKind;
@@ -48,6 +51,14 @@ export class Arena implements Home {
   constructor(name: ArenaKind, parent: Home) {
     this.name = name;
     this.parent = parent;
+    openArenas.add(this);
+  }
+
+  /** Shows each result that is still here. */
+  visit(see: (maker: string, storage: Storage) => void): void {
+    this.#storages.forEach((storage, i) => {
+      if (storage.owner === this) see(this.#makers[i], storage);
+    });
   }
 
   allocate(dtype: DType, length: number, maker: string): Storage {
@@ -96,6 +107,7 @@ export class Arena implements Home {
 
   /** Frees everything that was not saved. */
   release(): void {
+    openArenas.delete(this);
     const storages = this.#storages;
     for (let i = 0; i < storages.length; i++) {
       const storage = storages[i];
@@ -140,11 +152,18 @@ function freed(where: string, { owner, base }: Storage): StateError {
 const MOST = 2 ** 30;
 let parameterBytes = 0;
 
+/** Parameters by address. */
+export const liveParameters = new Map<
+  number,
+  { readonly maker: string; readonly dtype: DType; readonly bytes: number }
+>();
+
 /** Held by the storage that uses a block; when it is gone, so is the last user. */
 class Claim {}
 
 const registry = new FinalizationRegistry<readonly [address: number, bytes: number]>(([address, bytes]) => {
   parameterBytes -= bytes;
+  liveParameters.delete(address);
   giveBlock('parameters', address, bytes);
 });
 
@@ -153,6 +172,7 @@ function allocateParameter(dtype: DType, length: number, maker: string): Storage
   const address = parameterBytes + bytes > MOST ? undefined : takeBlock('parameters', bytes);
   if (address === undefined) return heap.allocate(dtype, length, maker);
   parameterBytes += bytes;
+  liveParameters.set(address, { maker, dtype, bytes });
   const storage = storageAt(address, dtype, length);
   const claim = new Claim();
   storage.owner = claim;

@@ -23,7 +23,20 @@ const slabs: Record<DType, Slab> = {
   bool: { array: new Uint8Array(0), next: 0 },
 };
 
-function allocateOnHeap(dtype: DType, length: number): Storage {
+let tracker: ((storage: Storage, maker: string) => void) | undefined;
+
+/** Has `track` told of every result that is made on the heap from now on. */
+export function trackHeap(track: ((storage: Storage, maker: string) => void) | undefined): void {
+  tracker = track;
+}
+
+function allocateOnHeap(dtype: DType, length: number, maker: string): Storage {
+  const storage = newStorage(dtype, length);
+  tracker?.(storage, maker);
+  return storage;
+}
+
+function newStorage(dtype: DType, length: number): Storage {
   if (length <= SMALL) {
     const slab = slabs[dtype];
     if (slab.next + length > slab.array.length) {
