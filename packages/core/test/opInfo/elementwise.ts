@@ -1006,6 +1006,10 @@ export const elementwise = {
       { title: 'a matrix', inputs: [real([2, 3])], call: (x) => ops.stopGradient(x), value: (x) => x },
       { title: 'nothing', inputs: [real([0, 3])], call: (x) => ops.stopGradient(x), value: (x) => x },
     ],
+    random: (random) => {
+      const shape = random.shape(0, 4, true);
+      return { title: `[${shape}]`, inputs: [real(shape)], call: ops.stopGradient, value: (x) => x };
+    },
     facts: [
       [
         'it is a view',

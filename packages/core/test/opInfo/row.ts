@@ -103,7 +103,7 @@ export interface Sampled extends Common {
    * A sample of random shape and options: ranks and extents with 0 and 1 among them, axes of either sign. Its call must be
    * smooth where the inputs lie. Twenty of them are held against the oracle and against differences.
    */
-  readonly random?: (random: Random) => Sample;
+  readonly random: (random: Random) => Sample;
   /** Largest error in float64, in units of the last place of the largest result. Default 4. */
   readonly ulps?: number;
   /** Largest error in float32 in a WebAssembly build, in units of the last place of the largest result. Default 4. */
@@ -148,6 +148,43 @@ export function ints(shape: readonly number[], low: number, high: number): Input
 /** bool whatever the dtype of the others. */
 export function bools(shape: readonly number[]): Input {
   return { shape, kind: 'bool', domain: [[0, 1]] };
+}
+
+/** Some of the options, each with its value or left out. */
+export function maybe<Options extends object>(random: Random, options: Options): Partial<Options> {
+  return Object.fromEntries(
+    Object.entries(options).filter(() => random.pick([true, false])),
+  ) as Partial<Options>;
+}
+
+/** Draws again until what came is accepted. */
+export function until<T>(draw: () => T, accept: (drawn: T) => boolean): T {
+  for (let tries = 0; tries < 1000; tries++) {
+    const drawn = draw();
+    if (accept(drawn)) return drawn;
+  }
+  throw new Error('nothing that is accepted came up');
+}
+
+/** A list in another order. */
+export function shuffled<T>(random: Random, list: readonly T[]): T[] {
+  const rest = [...list];
+  return list.map(() => rest.splice(random.integer(0, rest.length - 1), 1)[0]);
+}
+
+/** One axis, or a list of none to all of them in any order, counted from either end. */
+export function someAxes(random: Random, rank: number): number | number[] {
+  if (rank > 0 && random.pick([true, false])) return random.axis(rank);
+  const axes = shuffled(random, [...Array(rank).keys()]).slice(0, random.integer(0, rank));
+  return axes.map((axis) => random.pick([axis, axis - rank]));
+}
+
+/** A shape of at most so many elements: numbers apart get large, and large ones take large steps. */
+export function smallShape(random: Random, lowRank: number, highRank: number, size = 48): number[] {
+  return until(
+    () => random.shape(lowRank, highRank, true),
+    (shape) => shape.reduce((product, extent) => product * extent, 1) <= size,
+  );
 }
 
 /** Numbers for an operand, rounded to what `dtype` holds, the same for the same seed. */
