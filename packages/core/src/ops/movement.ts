@@ -21,7 +21,7 @@ import {
   sizeOf,
 } from '../shape.js';
 import { Tensor } from '../tensor.js';
-import { cast, tensorOperand } from './define.js';
+import { cast, numberAs, tensorOperand } from './define.js';
 
 // Shape
 
@@ -753,6 +753,7 @@ const padRow: OpRow<{ place: SliceAttributes; shape: Shape }> = { ...embedRow, n
  * Adds a border of one value.
  *
  * @param widths - `[before, after]` for each axis, all at least 0.
+ * @throws {@link DTypeError} for a value that the dtype of `x` cannot hold.
  *
  * @example
  * ```ts
@@ -792,7 +793,7 @@ export function pad(
     t.shape.map((extent, axis) => extent + sides[axis][0] + sides[axis][1]),
   );
   const place = { starts: sides.map(([before]) => before), steps: sides.map(() => 1), lengths: t.shape };
-  return apply(padRow, [t, cast(constant(value, 'float64'), t.dtype)], { shape, place });
+  return apply(padRow, [t, numberAs('pad', 'value', value, t.dtype)], { shape, place });
 }
 
 // Diagonals

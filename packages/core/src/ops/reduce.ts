@@ -507,7 +507,12 @@ function spreadOf(where: string, row: OpRow<Fold>, x: TensorLike, options: Varia
       hint: count > 0 ? 'pass correction: 0' : 'test size first',
     });
   }
-  return apply(row, [cast(t, floatOf(t.dtype))], { ...fold, extra });
+  const dtype = floatOf(t.dtype);
+  if (Number.isInteger(extra)) return apply(row, [cast(t, dtype)], { ...fold, extra });
+  // Kernels take integers: the spread about the mean in double, rescaled, so that float32 is rounded once.
+  const ratio = count / (count - extra);
+  const population = apply(row, [cast(t, 'float64')], fold);
+  return cast(mul(population, row === varianceRow ? ratio : Math.sqrt(ratio)), dtype);
 }
 
 /**

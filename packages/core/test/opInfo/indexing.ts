@@ -8,6 +8,7 @@ import type { Tensor } from '../../src/tensor.js';
 import { gradients } from '../../src/transforms.js';
 import { at, build, type Grid, type Index, lineThrough, positions, replaced } from '../grid.js';
 import {
+  ARITHMETIC,
   apart,
   INT32,
   ints,
@@ -179,7 +180,7 @@ export const indexing = {
   },
   indexAdd: {
     kind: 'sampled',
-    results: SAME,
+    results: ARITHMETIC,
     samples: [...SHAPES.map(([shape, axis]) => addedSlices(shape, axis, 4)), addedSlices([2, 5], 0, 0)],
     random: (random) => {
       const { shape, axis, count } = randomPicks(random);
@@ -208,6 +209,11 @@ export const indexing = {
         'many additions to one place round once in float32',
         () => ops.indexAdd(tensor([2 ** 24]), 0, new Int32Array(4), tensor([1, 1, 1, 1])).toArray(),
         [2 ** 24 + 4],
+      ],
+      [
+        'bools count in int32',
+        () => ops.indexAdd(tensor([true, true]), 0, [0, 0, 0], tensor([true, true, true])).toArray(),
+        [4, 1],
       ],
     ],
   },
@@ -243,7 +249,7 @@ export const indexing = {
   },
   scatterAdd: {
     kind: 'sampled',
-    results: SAME,
+    results: ARITHMETIC,
     samples: [
       scattered([5], 0, [7]),
       scattered([2, 5], 1, [2, 3]),
@@ -270,6 +276,11 @@ export const indexing = {
         'many additions to one place round once in float32',
         () => ops.scatterAdd(tensor([2 ** 24]), 0, new Int32Array(4), tensor([1, 1, 1, 1])).toArray(),
         [2 ** 24 + 4],
+      ],
+      [
+        'bools count in int32',
+        () => ops.scatterAdd(tensor([true, true]), 0, [0, 0, 0], tensor([true, true, true])).toArray(),
+        [4, 1],
       ],
     ],
   },

@@ -1,6 +1,6 @@
 /** @file Test rows of ops/movement.ts. */
 import { tensor } from '../../src/creation.js';
-import { ArgumentError, IndexError, LimitError, ShapeError } from '../../src/errors.js';
+import { ArgumentError, DTypeError, IndexError, LimitError, ShapeError } from '../../src/errors.js';
 import * as ops from '../../src/ops/movement.js';
 import type { Tensor } from '../../src/tensor.js';
 import { at, atBroadcast, build, type Grid, type Index, replaced } from '../grid.js';
@@ -507,7 +507,10 @@ export const movement = {
     random: (random) => {
       const shape = random.shape(0, 4, true).map((extent) => (extent < 3 ? extent : 1));
       const single = shape.flatMap((extent, axis) => (extent === 1 ? [axis] : []));
-      const some = shuffled(random, single).slice(0, random.integer(0, single.length));
+      const some = shuffled(random, single).slice(
+        0,
+        random.integer(Math.min(1, single.length), single.length),
+      );
       const signed = some.map((axis) => random.pick([axis, axis - shape.length]));
       const options = maybe(random, {
         axis: signed.length === 1 ? random.pick([signed, signed[0]]) : signed,
@@ -1175,6 +1178,16 @@ export const movement = {
         () => ops.pad(ones(2), [[-1, 0]]),
         ArgumentError,
         'pad: widths[0] must be an integer at least 0, got -1',
+      ],
+      [
+        () => ops.pad(tensor([1], { dtype: 'int32' }), [[1, 0]], { value: 0.5 }),
+        DTypeError,
+        "pad: value must fit int32, got 0.5; cast the tensor to 'float64' first",
+      ],
+      [
+        () => ops.pad(tensor([true]), [[1, 0]], { value: 2 }),
+        DTypeError,
+        'pad: value must be true, false, 0 or 1, got 2',
       ],
       [
         () => ops.pad(ones(2), [[2 ** 31, 0]]),

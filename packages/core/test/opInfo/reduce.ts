@@ -93,7 +93,8 @@ function fold<Options extends Axes>(
 /** A random fold of a small tensor over any axes, `least` to `most` elements into one; what is kept may be nothing. */
 function randomFold(random: Random, least: number, most = 48): { shape: number[]; options: Axes } {
   const draw = () => {
-    const shape = smallShape(random, 0, 4);
+    // One rank 0 is like another.
+    const shape = random.integer(0, 9) === 0 ? [] : smallShape(random, 1, 4);
     const options = maybe(random, {
       axis: someAxes(random, shape.length),
       keepDims: random.pick([true, false]),
@@ -108,7 +109,7 @@ function randomFold(random: Random, least: number, most = 48): { shape: number[]
     return least <= count && count <= most;
   });
   const kept = [...shape.keys()].filter((a) => !axes.includes(a));
-  if (kept.length > 0 && random.integer(0, 3) === 0) shape[random.pick(kept)] = 0;
+  if (kept.length > 0 && random.integer(0, 2) === 0) shape[random.pick(kept)] = 0;
   return { shape, options };
 }
 
@@ -133,7 +134,7 @@ const spreads =
     least: number,
   ) =>
   (random: Random): Sample => {
-    const correction = random.pick([undefined, 0, 1, 2]);
+    const correction = random.pick([undefined, 0, 0.5, 1, 2]);
     const { shape, options } = randomFold(random, Math.max(least, (correction ?? 1) + 1));
     const all = correction === undefined ? options : { ...options, correction };
     return fold(op, rule(correction ?? 1), input(shape), all);
@@ -169,6 +170,8 @@ const normOf =
 
 const logSumOf = (xs: number[]): number => Math.log(sumOf(xs.map(Math.exp)));
 
+/** For results that would have the rounding of larger terms in them where they are near 0. */
+const positive = (shape: readonly number[]): Input => real(shape, POSITIVE);
 const nonzero = (shape: readonly number[]): Input => real(shape, NONZERO);
 const MANY = FOLDS.filter(
   ([shape, { axis }]) =>
@@ -326,7 +329,7 @@ export const reduce = {
     results: FLOAT,
     ulps: 8,
     samples: folds(ops.mean, meanOf),
-    random: foldsAny(ops.mean, meanOf, { least: 1 }),
+    random: foldsAny(ops.mean, meanOf, { input: positive, least: 1 }),
     options: (options) => ops.mean(f64([1]), options),
     refusals: [
       ...(axisRefusals('mean', ops.mean) ?? []),
@@ -599,6 +602,7 @@ export const reduce = {
     samples: [
       ...folds(ops.variance, varianceOf(1), real, {}, MANY),
       ...folds(ops.variance, varianceOf(0), real, { correction: 0 }, MANY),
+      ...folds(ops.variance, varianceOf(0.5), real, { correction: 0.5 }, MANY),
     ],
     random: spreads(ops.variance, varianceOf, real, 1),
     options: (options) => ops.variance(f64([1, 2]), options),
@@ -640,6 +644,7 @@ export const reduce = {
     samples: [
       ...folds(ops.std, (xs) => Math.sqrt(varianceOf(1)(xs)), apart, {}, MANY),
       ...folds(ops.std, (xs) => Math.sqrt(varianceOf(0)(xs)), apart, { correction: 0 }, MANY),
+      ...folds(ops.std, (xs) => Math.sqrt(varianceOf(1.5)(xs)), apart, { correction: 1.5 }, MANY),
     ],
     // Of one element it is 0, which is a kink.
     random: spreads(ops.std, (correction) => (xs) => Math.sqrt(varianceOf(correction)(xs)), apart, 2),
@@ -759,8 +764,7 @@ export const reduce = {
       ...folds(ops.logSumExp, logSumOf),
       ...folds(ops.logSumExp, () => -Infinity, real, {}, EMPTY_FOLDS),
     ],
-    // Results near 0 have the rounding of larger terms in them.
-    random: foldsAny(ops.logSumExp, logSumOf, { input: (shape) => real(shape, POSITIVE) }),
+    random: foldsAny(ops.logSumExp, logSumOf, { input: positive }),
     options: (options) => ops.logSumExp(f64([1]), options),
     refusals: axisRefusals('logSumExp', ops.logSumExp) ?? [],
     kinks: [

@@ -181,8 +181,9 @@ export function someAxes(random: Random, rank: number): number | number[] {
 
 /** A shape of at most so many elements: numbers apart get large, and large ones take large steps. */
 export function smallShape(random: Random, lowRank: number, highRank: number, size = 48): number[] {
+  const rank = random.integer(lowRank, highRank);
   return until(
-    () => random.shape(lowRank, highRank, true),
+    () => random.shape(rank, rank, true),
     (shape) => shape.reduce((product, extent) => product * extent, 1) <= size,
   );
 }
