@@ -31,9 +31,11 @@ import {
   drawn,
   dtypeOf,
   type Elementwise,
+  hasDerivative,
   type Input,
   type OpInfo,
   type Random,
+  randomOf,
   type Sample,
 } from './opInfo/row.js';
 import { modules, NOT_OPS, opInfo } from './opInfo.js';
@@ -99,18 +101,6 @@ function randomSamplesOf(name: string, row: OpInfo): readonly Sample[] {
         : elementwiseSample(name, row, broadcasting(random, row.operands.length));
     return { ...sample, title: `random ${k}: ${sample.title}` };
   });
-}
-
-function randomOf(seed: string): Random {
-  const next = stream(seedOf(seed));
-  const integer = (low: number, high: number): number => low + Math.floor(next() * (high - low + 1));
-  return {
-    integer,
-    pick: (choices) => choices[integer(0, choices.length - 1)],
-    shape: (lowRank, highRank, empty = false) =>
-      Array.from({ length: integer(lowRank, highRank) }, () => (empty && next() < 0.125 ? 0 : integer(1, 4))),
-    axis: (rank) => integer(-rank, rank - 1),
-  };
 }
 
 /** Shapes that broadcast to one, which is that of the first. */
@@ -356,8 +346,7 @@ describe('the table', () => {
 
 describe.each(Object.entries(opInfo as Record<string, OpInfo>))('%s', (name, row) => {
   const samples = samplesOf(name, row);
-  const differentiable =
-    row.constant !== true && dtypesOf(row).some(([dtype, result]) => dtype === 'float64' && isFloat(result));
+  const differentiable = hasDerivative(row);
 
   it.each(dtypesOf(row).map(([dtype]) => dtype))('agrees with its oracle on %s', (dtype) => {
     for (const sample of samples) expectValues(name, row, sample, dtype);

@@ -116,6 +116,12 @@ export interface Sampled extends Common {
 
 export type OpInfo = Elementwise | Sampled;
 
+/** Whether derivatives flow through the op. */
+export function hasDerivative(row: OpInfo): boolean {
+  if (row.constant === true) return false;
+  return row.kind === 'elementwise' ? row.result !== 'bool' : row.results.float64 === 'float64';
+}
+
 export const REAL: Domain = [[-2, 2]];
 export const POSITIVE: Domain = [[0.5, 2.5]];
 export const NONZERO: Domain = [
@@ -148,6 +154,19 @@ export function ints(shape: readonly number[], low: number, high: number): Input
 /** bool whatever the dtype of the others. */
 export function bools(shape: readonly number[]): Input {
   return { shape, kind: 'bool', domain: [[0, 1]] };
+}
+
+/** Choices from a seed. */
+export function randomOf(seed: string): Random {
+  const next = stream(seedOf(seed));
+  const integer = (low: number, high: number): number => low + Math.floor(next() * (high - low + 1));
+  return {
+    integer,
+    pick: (choices) => choices[integer(0, choices.length - 1)],
+    shape: (lowRank, highRank, empty = false) =>
+      Array.from({ length: integer(lowRank, highRank) }, () => (empty && next() < 0.125 ? 0 : integer(1, 4))),
+    axis: (rank) => integer(-rank, rank - 1),
+  };
 }
 
 /** Some of the options, each with its value or left out. */
