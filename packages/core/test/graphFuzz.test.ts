@@ -33,6 +33,11 @@ function withSteps(check: (step: number) => void): number {
   }
 }
 
+/** The sum of all elements. */
+function total(terms: readonly Tensor[]): Tensor {
+  return terms.map((x) => core.sum(x)).reduce((sum, x) => core.add(sum, x));
+}
+
 /** Gradients of all leaves, or of those named, by one backward pass from a weighted sum of the results. */
 function gradientsOf(
   graph: Graph,
@@ -41,9 +46,10 @@ function gradientsOf(
 ): (readonly number[] | undefined)[] {
   const leaves = graph.leaves.map((leaf) => core.tensor(leaf, { requiresGrad: true }));
   const next = stream(seedOf(`weights ${seed}`));
-  const loss = evaluate(graph, leaves)
-    .map((y) => core.sum(core.mul(y, tensorOf(build(y.shape, () => next() * 2 - 1)))))
-    .reduce((total, term) => core.add(total, term));
+  const weighted = evaluate(graph, leaves).map((y) =>
+    core.mul(y, tensorOf(build(y.shape, () => next() * 2 - 1))),
+  );
+  const loss = total(weighted);
   core.backward(loss, undefined, chosen === undefined ? {} : { inputs: chosen.map((i) => leaves[i]) });
   return leaves.map(({ grad }) => (grad === undefined ? undefined : [...(grad as Tensor).toTypedArray()]));
 }
@@ -52,7 +58,7 @@ function gradientsOf(
 function checkGraph(graph: Graph, seed: number): number {
   const { leaves } = graph;
   // The squares beside the results are a floor: where a derivative is 0 by cancellation, roundings are no fault.
-  const f = (...x: Tensor[]): Tensor[] => [...evaluate(graph, x), ...x.map((leaf) => core.square(leaf))];
+  const f = (...x: Tensor[]): Tensor[] => [...evaluate(graph, x), total(x.map((leaf) => core.square(leaf)))];
   let tries = withSteps((step) => gradcheck(f, leaves, { seed, step }));
   if (seed % 4 === 0)
     tries = Math.max(

@@ -37,6 +37,7 @@ import {
   type Random,
   randomOf,
   type Sample,
+  type Special,
 } from './opInfo/row.js';
 import { modules, NOT_OPS, opInfo } from './opInfo.js';
 import { thrownBy } from './thrown.js';
@@ -336,6 +337,24 @@ describe('the table', () => {
       return { name, missing: [0, 1].filter((extent) => !shapes.flat().includes(extent)) };
     });
     expect(extents.filter(({ missing }) => missing.length > 0)).toEqual([]);
+  });
+
+  it('says what each operand of an op with a derivative makes of NaN, the infinities and the zeros', () => {
+    const ordinary = (x: number): boolean => Number.isFinite(x) && x !== 0;
+    const missing = Object.entries(opInfo as Record<string, OpInfo>).flatMap(([name, row]) => {
+      if (row.kind !== 'elementwise' || !hasDerivative(row)) return [];
+      const reals = row.operands.flatMap((domain, i) => (domain === 'bool' ? [] : [i]));
+      return reals.flatMap((i) =>
+        [Number.NaN, Infinity, -Infinity, 0, -0]
+          .filter((x) => {
+            const shows = ([inputs]: Special): boolean =>
+              Object.is(inputs[i], x) && reals.every((k) => k === i || ordinary(inputs[k]));
+            return !(row.special ?? []).some(shows);
+          })
+          .map((x) => `${name}: ${show(x)} as operand ${i}`),
+      );
+    });
+    expect(missing).toEqual([]);
   });
 
   it('describes what the package exports', () => {

@@ -346,8 +346,9 @@ function drawSampled(draft: Draft): void {
     if (input.kind === 'real' || input.kind === 'apart') return draft.operand(input, `${seed} ${k}`);
     return tensorOf(drawn(input, 'float64', `${seed} ${k}`), input.kind as DType);
   });
-  if (operands.includes(undefined)) return;
   const places = operands.filter((operand): operand is number => typeof operand === 'number');
+  // Of positions and conditions alone it would depend on no leaf.
+  if (operands.includes(undefined) || places.length === 0) return;
   const codes = operands.map((operand) =>
     typeof operand === 'number' ? `v${operand}` : literal(operand as Tensor),
   );
