@@ -31,6 +31,8 @@ import {
   drawn,
   dtypeOf,
   type Elementwise,
+  FOLDED,
+  type Folds,
   hasDerivative,
   type Input,
   type OpInfo,
@@ -357,11 +359,24 @@ describe('the table', () => {
     expect(missing).toEqual([]);
   });
 
+  it('says what every fold, and every function of lines, makes of nothing, NaN and the infinities', () => {
+    // Of two tensors.
+    const exempt = ['maskedArgmax', 'maskedArgmin'];
+    const names = [modules.reduce, modules.rows].flatMap((module) => Object.keys(module));
+    const rows = opInfo as Record<string, OpInfo>;
+    const silent = names.filter((name) => rows[name].kind === 'sampled' && !('folds' in rows[name]));
+    expect(silent).toEqual(exempt);
+  });
+
   it('describes what the package exports', () => {
     const missing = Object.keys(opInfo).filter((name) => !(name in core));
     expect(missing).toEqual([]);
   });
 });
+
+/** Ops that move elements and compute nothing. */
+const MOVES: readonly string[] = [...Object.keys(modules.movement), 'indexSelect', 'gather', 'stopGradient'];
+const PRECIOUS = [Number.NaN, Infinity, -Infinity, -0, 0, 5e-324, Number.MAX_VALUE];
 
 describe.each(Object.entries(opInfo as Record<string, OpInfo>))('%s', (name, row) => {
   const samples = samplesOf(name, row);
@@ -377,6 +392,21 @@ describe.each(Object.entries(opInfo as Record<string, OpInfo>))('%s', (name, row
       if (differentiable) expectDerivatives(name, row, sample);
     }
   });
+
+  if (MOVES.includes(name)) {
+    it('moves NaN, the infinities and −0 as they are', () => {
+      for (const sample of samples) {
+        const grids = operandsOf(name, row, sample, 'float64').map((grid, k) =>
+          isReal(sample.inputs[k]) ? { ...grid, data: grid.data.map((_, i) => PRECIOUS[(i + k) % 7]) } : grid,
+        );
+        const operands = grids.map((grid, i) => tensorOf(grid, dtypeOf(sample.inputs[i], 'float64')));
+        const expected = list(sample.value(...grids));
+        list(sample.call(...operands)).forEach((y, k) => {
+          expect(gridOf(y)).toEqual(expected[k]);
+        });
+      }
+    });
+  }
 
   it('gives the same bits on the heap, in a scope, and captured, twice', () => {
     for (const sample of samples) {
@@ -591,7 +621,18 @@ describe.each(Object.entries(opInfo as Record<string, OpInfo>))('%s', (name, row
   }
 
   if (row.kind === 'elementwise') describeElementwise(name, row);
+  else if (row.folds !== undefined) describeFolds(name, row.folds);
 });
+
+/** What folds make of nothing, NaN and the infinities. */
+function describeFolds(name: string, folds: Folds): void {
+  const op = (core as unknown as Record<string, (x: Tensor) => Tensor>)[name];
+  it.each(Object.entries(folds))('keeps its policy for %s', (what, expected) => {
+    const x = tensorOf({ shape: [FOLDED[what as keyof Folds].length], data: FOLDED[what as keyof Folds] });
+    const refusal = thrownBy(() => op(x))?.message;
+    expect(refusal ?? op(x).toArray()).toEqual(expected);
+  });
+}
 
 /** What holds for elementwise ops alone. */
 function describeElementwise(name: string, row: Elementwise): void {

@@ -424,6 +424,7 @@ export const order = {
     results: INT32,
     samples: ordered(...places),
     random: orderedAny(...places),
+    folds: { nothing: [], NaN: [0, 2, 1], infinity: [0, 1], infinities: [1, 0], negative: [0, 1] },
     options: (options) => orders.argsort(f64([1]), options),
     refusals: [
       [

@@ -305,6 +305,7 @@ export const reduce = {
     ulps: 8,
     samples: [...folds(ops.sum, sumOf), ...folds(ops.sum, sumOf, real, {}, EMPTY_FOLDS)],
     random: foldsAny(ops.sum, sumOf),
+    folds: { nothing: 0, NaN: Number.NaN, infinity: Infinity, infinities: Number.NaN, negative: -Infinity },
     options: (options) => ops.sum(f64([1]), options),
     refusals: [
       ...(axisRefusals('sum', ops.sum) ?? []),
@@ -333,6 +334,13 @@ export const reduce = {
     ulps: 8,
     samples: folds(ops.mean, meanOf),
     random: foldsAny(ops.mean, meanOf, { input: positive, least: 1 }),
+    folds: {
+      nothing: 'mean: the mean of no elements is undefined; x has shape [0]; test size first',
+      NaN: Number.NaN,
+      infinity: Infinity,
+      infinities: Number.NaN,
+      negative: -Infinity,
+    },
     options: (options) => ops.mean(f64([1]), options),
     refusals: [
       ...(axisRefusals('mean', ops.mean) ?? []),
@@ -376,6 +384,7 @@ export const reduce = {
     ],
     // Few factors, so that integers fit.
     random: foldsAny(ops.prod, productOf, { most: 12 }),
+    folds: { nothing: 1, NaN: Number.NaN, infinity: Infinity, infinities: -Infinity, negative: Infinity },
     options: (options) => ops.prod(f64([1]), options),
     refusals: [
       ...(repeatedAxes('prod', ops.prod) ?? []),
@@ -423,6 +432,13 @@ export const reduce = {
     results: SAME,
     samples: folds(ops.max, (xs) => [...xs].sort((a, b) => b - a)[0], apart),
     random: foldsAny(ops.max, (xs) => [...xs].sort((a, b) => b - a)[0], { input: apart, least: 1 }),
+    folds: {
+      nothing: 'max: x must have at least one element along the folded axes, got shape [0]',
+      NaN: Number.NaN,
+      infinity: Infinity,
+      infinities: Infinity,
+      negative: -Infinity,
+    },
     options: (options) => ops.max(f64([1]), options),
     refusals: [...(axisRefusals('max', ops.max) ?? []), ...(emptyRefusal('max', ops.max) ?? [])],
     kinks: [
@@ -443,6 +459,13 @@ export const reduce = {
     results: SAME,
     samples: folds(ops.min, (xs) => -Math.max(...xs.map((x) => -x)) + 0, apart),
     random: foldsAny(ops.min, (xs) => -Math.max(...xs.map((x) => -x)) + 0, { input: apart, least: 1 }),
+    folds: {
+      nothing: 'min: x must have at least one element along the folded axes, got shape [0]',
+      NaN: Number.NaN,
+      infinity: 1,
+      infinities: -Infinity,
+      negative: -Infinity,
+    },
     options: (options) => ops.min(f64([1]), options),
     refusals: emptyRefusal('min', ops.min) ?? [],
     kinks: [
@@ -476,6 +499,13 @@ export const reduce = {
       ONE_AXIS,
     ),
     random: searches(ops.argmax, (a, b) => a > b),
+    folds: {
+      nothing: 'argmax: x must have at least one element along the folded axes, got shape [0]',
+      NaN: 1,
+      infinity: 1,
+      infinities: 0,
+      negative: 0,
+    },
     options: (options) => ops.argmax(f64([1]), options),
     refusals: [
       ...(emptyRefusal('argmax', ops.argmax as (x: Tensor, options: Axes) => Tensor) ?? []),
@@ -503,6 +533,13 @@ export const reduce = {
       ONE_AXIS,
     ),
     random: searches(ops.argmin, (a, b) => a < b),
+    folds: {
+      nothing: 'argmin: x must have at least one element along the folded axes, got shape [0]',
+      NaN: 1,
+      infinity: 0,
+      infinities: 1,
+      negative: 0,
+    },
     options: (options) => ops.argmin(f64([1]), options),
     refusals: emptyRefusal('argmin', ops.argmin as (x: Tensor, options: Axes) => Tensor) ?? [],
     facts: [
@@ -583,6 +620,7 @@ export const reduce = {
       ...folds(ops.any, () => 0, real, {}, EMPTY_FOLDS),
     ],
     random: foldsAny(ops.any, (xs) => Number(xs.some((x) => x !== 0))),
+    folds: { nothing: false, NaN: true, infinity: true, infinities: true, negative: true },
     options: (options) => ops.any(f64([1]), options),
     refusals: repeatedAxes('any', ops.any) ?? [],
     facts: [['NaN is not 0', () => ops.any(f64([0, Number.NaN])).toArray(), true]],
@@ -595,6 +633,7 @@ export const reduce = {
       ...folds(ops.all, () => 1, real, {}, EMPTY_FOLDS),
     ],
     random: foldsAny(ops.all, (xs) => Number(xs.every((x) => x !== 0))),
+    folds: { nothing: true, NaN: true, infinity: true, infinities: true, negative: true },
     options: (options) => ops.all(f64([1]), options),
     refusals: repeatedAxes('all', ops.all) ?? [],
   },
@@ -608,6 +647,13 @@ export const reduce = {
       ...folds(ops.variance, varianceOf(0.5), real, { correction: 0.5 }, MANY),
     ],
     random: spreads(ops.variance, varianceOf, real, 1),
+    folds: {
+      nothing: 'variance: x must have more than 1 elements along the folded axes, got 0; test size first',
+      NaN: Number.NaN,
+      infinity: Number.NaN,
+      infinities: Number.NaN,
+      negative: Number.NaN,
+    },
     options: (options) => ops.variance(f64([1, 2]), options),
     refusals: [
       [
@@ -651,6 +697,13 @@ export const reduce = {
     ],
     // Of one element it is 0, which is a kink.
     random: spreads(ops.std, (correction) => (xs) => Math.sqrt(varianceOf(correction)(xs)), apart, 2),
+    folds: {
+      nothing: 'std: x must have more than 1 elements along the folded axes, got 0; test size first',
+      NaN: Number.NaN,
+      infinity: Number.NaN,
+      infinities: Number.NaN,
+      negative: Number.NaN,
+    },
     options: (options) => ops.std(f64([1, 2]), options),
     refusals: [
       [
@@ -693,6 +746,7 @@ export const reduce = {
       const input = ord === Infinity ? apart(shape) : nonzero(shape);
       return fold(ops.norm, normOf(ord ?? 2), input, ord === undefined ? options : { ...options, ord });
     },
+    folds: { nothing: 0, NaN: Number.NaN, infinity: Infinity, infinities: Infinity, negative: Infinity },
     options: (options) => ops.norm(f64([1]), options),
     refusals: [
       [
@@ -768,6 +822,13 @@ export const reduce = {
       ...folds(ops.logSumExp, () => -Infinity, real, {}, EMPTY_FOLDS),
     ],
     random: foldsAny(ops.logSumExp, logSumOf, { input: positive }),
+    folds: {
+      nothing: -Infinity,
+      NaN: Number.NaN,
+      infinity: Infinity,
+      infinities: Infinity,
+      negative: -Infinity,
+    },
     options: (options) => ops.logSumExp(f64([1]), options),
     refusals: axisRefusals('logSumExp', ops.logSumExp) ?? [],
     kinks: [
@@ -881,6 +942,13 @@ export const rows = {
     ulps: 16,
     samples: alongLines(lines.softmax, shares),
     random: linesAny(lines.softmax, shares),
+    folds: {
+      nothing: [],
+      NaN: [Number.NaN, Number.NaN, Number.NaN],
+      infinity: [Number.NaN, Number.NaN],
+      infinities: [Number.NaN, Number.NaN],
+      negative: [0.5, 0.5],
+    },
     options: (options) => lines.softmax(f64([1]), options),
     refusals: rowRefusals('softmax', lines.softmax) ?? [],
     facts: [
@@ -915,6 +983,13 @@ export const rows = {
     ulps: 16,
     samples: alongLines(lines.logSoftmax, (line) => shares(line).map(Math.log)),
     random: linesAny(lines.logSoftmax, (line) => shares(line).map(Math.log)),
+    folds: {
+      nothing: [],
+      NaN: [Number.NaN, Number.NaN, Number.NaN],
+      infinity: [-Infinity, Number.NaN],
+      infinities: [Number.NaN, -Infinity],
+      negative: [-Math.LN2, -Math.LN2],
+    },
     options: (options) => lines.logSoftmax(f64([1]), options),
     refusals: rowRefusals('logSoftmax', lines.logSoftmax) ?? [],
     facts: [
@@ -945,6 +1020,13 @@ export const rows = {
     ulps: 8,
     samples: alongLines(lines.cumsum, runningSums),
     random: linesAny(lines.cumsum, runningSums),
+    folds: {
+      nothing: [],
+      NaN: [1, Number.NaN, Number.NaN],
+      infinity: [1, Infinity],
+      infinities: [Infinity, Number.NaN],
+      negative: [-Infinity, -Infinity],
+    },
     options: (options) => lines.cumsum(f64([1]), options),
     refusals: rowRefusals('cumsum', lines.cumsum) ?? [],
     facts: [
@@ -968,6 +1050,13 @@ export const rows = {
       const shape = random.shape(1, 4, true);
       const options = maybe(random, { axis: random.axis(shape.length), epsilon: random.pick([0, 0.1, 50]) });
       return alongLine(lines.normalize, unitOf(options.epsilon ?? 0), NONZERO, shape, options);
+    },
+    folds: {
+      nothing: [],
+      NaN: [Number.NaN, Number.NaN, Number.NaN],
+      infinity: [0, Number.NaN],
+      infinities: [Number.NaN, Number.NaN],
+      negative: [Number.NaN, Number.NaN],
     },
     options: (options) => lines.normalize(f64([1]), options),
     refusals: [

@@ -112,7 +112,21 @@ export interface Sampled extends Common {
   readonly roundsTwice?: true;
   /** Set where no derivative flows. */
   readonly constant?: true;
+  /** For ops of one tensor that fold it or work along its lines: what they make of the vectors of {@link FOLDED}. */
+  readonly folds?: Folds;
 }
+
+/** Vectors whose folds are a matter of policy. */
+export const FOLDED = {
+  nothing: [],
+  NaN: [1, Number.NaN, 3],
+  infinity: [1, Infinity],
+  infinities: [Infinity, -Infinity],
+  negative: [-Infinity, -Infinity],
+} as const satisfies Record<string, readonly number[]>;
+
+/** For each vector the values, or the text of the refusal. */
+export type Folds = { readonly [Name in keyof typeof FOLDED]: unknown };
 
 export type OpInfo = Elementwise | Sampled;
 
