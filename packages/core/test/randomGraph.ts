@@ -48,7 +48,7 @@ export function evaluate({ steps, outputs }: Graph, leaves: readonly Tensor[]): 
   return outputs.map((i) => values[i]);
 }
 
-/** A graph as a function that can be read and, in a test of this folder, run. */
+/** A graph as code, with the names of this file and of its imports. */
 export function codeOf({ leaves, steps, outputs }: Graph): string {
   let made = leaves.length;
   const values = [...leaves];
@@ -78,13 +78,13 @@ const MOST_ELEMENTS = 36;
 const LARGEST = 4;
 
 /** Numbers of any size brought into an interval, well inside its ends. */
-export function within(x: Tensor, low: number, high: number): Tensor {
+function within(x: Tensor, low: number, high: number): Tensor {
   const around = core.mul(core.tanh(x), 0.3 * (high - low));
   return low === -high ? around : core.add(around, (low + high) / 2);
 }
 
 /** The elements of a tensor, repeated or cut to fill another shape. */
-export function fitted(x: Tensor, shape: readonly number[]): Tensor {
+function fitted(x: Tensor, shape: readonly number[]): Tensor {
   const size = sizeOf(shape);
   if (size === x.size) return core.reshape(x, shape);
   if (size < x.size) return core.reshape(core.slice(core.flatten(x), [0, size]), shape);
@@ -93,7 +93,7 @@ export function fitted(x: Tensor, shape: readonly number[]): Tensor {
 }
 
 /** Numbers no two of which are close, moved a little by a tensor. */
-export function apartBy(x: Tensor, seed: string): Tensor {
+function apartBy(x: Tensor, seed: string): Tensor {
   const apart = drawn({ shape: x.shape, kind: 'apart', domain: [] }, 'float64', seed);
   return core.add(core.mul(core.tanh(x), 0.02), tensorOf(apart));
 }
@@ -352,17 +352,17 @@ function drawSampled(draft: Draft): void {
   const codes = operands.map((operand) =>
     typeof operand === 'number' ? `v${operand}` : literal(operand as Tensor),
   );
-  draft.push(name, `sampled('${name}', '${seed}')(${codes.join(', ')}) /* ${title} */`, places, (v) => {
-    const made = call(
-      ...operands.map((operand) => (typeof operand === 'number' ? v[operand] : (operand as Tensor))),
-    );
-    return (Array.isArray(made) ? made : [made]).filter((t: Tensor) => t.dtype === 'float64');
-  });
-}
-
-/** A sampled op as graphs print it. */
-export function sampled(name: string, seed: string): Sampled['samples'][number]['call'] {
-  return ((opInfo as Record<string, OpInfo>)[name] as Sampled).random(randomOf(seed)).call;
+  draft.push(
+    name,
+    `opInfo.${name}.random(randomOf('${seed}')).call(${codes.join(', ')}) /* ${title} */`,
+    places,
+    (v) => {
+      const made = call(
+        ...operands.map((operand) => (typeof operand === 'number' ? v[operand] : (operand as Tensor))),
+      );
+      return (Array.isArray(made) ? made : [made]).filter((t: Tensor) => t.dtype === 'float64');
+    },
+  );
 }
 
 function drawOnOne(draft: Draft): void {
