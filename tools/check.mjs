@@ -46,13 +46,14 @@ const STEPS = {
   imports: () => runNode([BIN.depcruise, '--output-type', 'err-long', 'packages', 'examples', 'benchmarks']),
   unused: () => runNode([BIN.knip]),
   api: () => runNode(['tools/api.mjs', '--check']),
+  special: () => runNode(['tools/specialValues.mjs', '--check']),
   shape: packageShape,
 };
 
 // Two lanes side by side; within one, each step may need what the one before it wrote.
 const LANES = [
   ['build', 'types', 'api', 'shape'],
-  ['wasm', 'lint', 'imports', 'unused'],
+  ['wasm', 'lint', 'imports', 'unused', 'special'],
 ];
 
 const asked = process.argv.slice(2);

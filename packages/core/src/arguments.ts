@@ -6,6 +6,7 @@ import { elementwisePlan, visitKernel } from '@ndgrad/kernels';
 import { isFloat } from './dtype.js';
 import { ArgumentError, DTypeError, ShapeError } from './errors.js';
 import { currentHome } from './homes/current.js';
+import { requireAlive } from './homes/running.js';
 import { broadcastStrides, formatShape, sameShape } from './shape.js';
 import { foreignVersion, Tensor, VERSION } from './tensor.js';
 
@@ -99,9 +100,12 @@ export function checkOptions(where: string, options: unknown, known: readonly st
   }
 }
 
-/** Refuses what is not a tensor of this copy of the library. */
+/** Refuses what is not a tensor of this copy of the library, and a tensor whose memory was freed. */
 export function checkTensor(where: string, argument: string, x: unknown): asserts x is Tensor {
-  if (x instanceof Tensor) return;
+  if (x instanceof Tensor) {
+    requireAlive(where, x.storage);
+    return;
+  }
   const foreign = foreignVersion(x);
   throw new ArgumentError({
     where,

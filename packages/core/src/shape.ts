@@ -100,12 +100,15 @@ export function checkShape(where: string, argument: string, shape: unknown): Sha
 /** An axis as a number in 0…rank−1; negative ones count from the end. */
 export function checkAxis(where: string, argument: string, axis: unknown, rank: number): number {
   if (typeof axis !== 'number') {
-    throw new ArgumentError({
-      where,
-      argument,
-      must: 'be an integer',
-      got: `${JSON.stringify(axis) ?? typeof axis}`,
-    });
+    const got =
+      typeof axis === 'string'
+        ? JSON.stringify(axis)
+        : axis === null
+          ? 'null'
+          : Array.isArray(axis)
+            ? 'an array'
+            : typeof axis;
+    throw new ArgumentError({ where, argument, must: 'be an integer', got });
   }
   if (!Number.isInteger(axis) || axis < -rank || axis >= rank) {
     throw new IndexError({ where, argument, must: `be an integer in [${-rank}, ${rank})`, got: `${axis}` });
@@ -120,7 +123,8 @@ export function checkAxes(where: string, axis: unknown, rank: number): number[] 
     for (let i = 0; i < rank; i++) all[i] = i;
     return all;
   }
-  const list: unknown[] = Array.isArray(axis) ? axis : [axis];
+  // A hole counts as undefined, which is no axis.
+  const list: unknown[] = Array.isArray(axis) ? Array.from(axis) : [axis];
   const axes = list.map((a) => checkAxis(where, 'axis', a, rank));
   if (new Set(axes).size !== axes.length) {
     throw new ArgumentError({

@@ -41,11 +41,15 @@ import {
   pow,
   rand,
   randint,
+  repeat,
   reshape,
+  roll,
   scatterAdd,
+  scope,
   select,
   slice,
   softmax,
+  split,
   square,
   stack,
   sum,
@@ -863,6 +867,107 @@ describe('graphs', () => {
         'backward: the vjp of huber for input 0 returned shape [3], the input has [2]; return the shape of the input, or one that it broadcasts to',
     });
   });
+});
+
+describe('what random arguments have found', () => {
+  const symbol = any(Symbol('x'));
+  const freed = scope(() => {
+    const inside = tensor([1, 2]).mul(2);
+    return { get: () => inside };
+  }).get();
+  const lost =
+    'the result of mul, number 0 of its scope, was freed when the scope ended; return it from the scope, or keep() it inside';
+  for (const [name, call] of [
+    ['add', () => add(freed, freed)],
+    ['add', () => add(tensor([1], { dtype: 'float64' }), freed)],
+    ['softmax', () => softmax(freed)],
+    ['matmul', () => matmul(tensor([1, 2]), freed)],
+    ['norm', () => norm(freed, { ord: 3 })],
+    ['cast', () => cast(freed, 'float32')],
+    ['reshape', () => reshape(freed, [2, 1])],
+    ['slice', () => slice(freed, [0, 1])],
+    ['concat', () => concat([freed])],
+  ] as const) {
+    refuses(`${name} of a freed tensor names ${name}`, call, 'StateError', `${name}: ${lost}`);
+  }
+  refuses(
+    'an axis that is a bigint',
+    () => sum(f32([1]), { axis: any(1n) }),
+    'ArgumentError',
+    'sum: axis must be an integer, got bigint',
+  );
+  refuses(
+    'an axis that is a tensor of a graph',
+    () => select(f32([1]), any(tensor([1], { requiresGrad: true })), 0),
+    'ArgumentError',
+    'select: axis must be an integer, got object',
+  );
+  refuses(
+    'an axis that is a hole',
+    () => sum(f32([1]), { axis: new Array(1) }),
+    'ArgumentError',
+    'sum: axis must be an integer, got undefined',
+  );
+  refuses(
+    'keepDims that is a symbol',
+    () => sum(f32([1]), { keepDims: symbol }),
+    'ArgumentError',
+    'sum: keepDims must be true or false, got a symbol',
+  );
+  refuses(
+    'axes that hold a symbol',
+    () => permute(f32(1), [symbol]),
+    'ArgumentError',
+    'permute: axes must name each of the 0 axes once, got an array of length 1',
+  );
+  refuses(
+    'an axis to roll that is a symbol',
+    () => roll(f32([1]), 1, { axis: symbol }),
+    'ArgumentError',
+    'roll: axis must be an integer, got symbol',
+  );
+  refuses(
+    'repeats that are holes',
+    () => tile(f32([1]), new Array(2)),
+    'ArgumentError',
+    'tile: repeats must be an integer at least 0, got undefined',
+  );
+  refuses(
+    'more repeats than a tensor can hold',
+    () => tile(f32([1, 2]), 2 ** 31),
+    'LimitError',
+    'tile: the result must hold extents of at most 2147483647, got 4294967296 at axis 0',
+  );
+  refuses(
+    'more repeats of each element than a tensor can hold',
+    () => repeat(f32([1, 2]), 2 ** 31),
+    'LimitError',
+    'repeat: the result must hold extents of at most 2147483647, got 4294967296 at axis 0',
+  );
+  refuses(
+    'widths that are holes',
+    () => pad(f32([1]), new Array(1)),
+    'ArgumentError',
+    'pad: widths[0] must be [before, after], got undefined',
+  );
+  refuses(
+    'a width with a hole',
+    () => pad(f32([1]), [any(new Array(2))]),
+    'ArgumentError',
+    'pad: widths[0] must be an integer at least 0, got undefined',
+  );
+  refuses(
+    'cuts that are holes',
+    () => split(f32([1]), new Array(1)),
+    'ArgumentError',
+    'split: sections must be an integer, got undefined',
+  );
+  refuses(
+    'a list with a hole',
+    () => concat(new Array(1)),
+    'ArgumentError',
+    'concat: tensors[0] must be a tensor, got undefined; wrap it in tensor(…)',
+  );
 });
 
 describe('a refusal changes nothing', () => {

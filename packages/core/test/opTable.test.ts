@@ -31,10 +31,15 @@ import {
   drawn,
   dtypeOf,
   type Elementwise,
+  FOLDED,
+  type Folds,
+  hasDerivative,
   type Input,
   type OpInfo,
   type Random,
+  randomOf,
   type Sample,
+  type Special,
 } from './opInfo/row.js';
 import { modules, NOT_OPS, opInfo } from './opInfo.js';
 import { thrownBy } from './thrown.js';
@@ -91,27 +96,14 @@ const RANDOM_SHAPES = 20;
 
 /** Calls on random shapes. */
 function randomSamplesOf(name: string, row: OpInfo): readonly Sample[] {
-  if (row.kind === 'sampled' && row.random === undefined) return [];
   return Array.from({ length: RANDOM_SHAPES }, (_, k): Sample => {
     const random = randomOf(`${name} random ${k}`);
     const sample =
       row.kind === 'sampled'
-        ? (row.random as (random: Random) => Sample)(random)
+        ? row.random(random)
         : elementwiseSample(name, row, broadcasting(random, row.operands.length));
     return { ...sample, title: `random ${k}: ${sample.title}` };
   });
-}
-
-function randomOf(seed: string): Random {
-  const next = stream(seedOf(seed));
-  const integer = (low: number, high: number): number => low + Math.floor(next() * (high - low + 1));
-  return {
-    integer,
-    pick: (choices) => choices[integer(0, choices.length - 1)],
-    shape: (lowRank, highRank, empty = false) =>
-      Array.from({ length: integer(lowRank, highRank) }, () => (empty && next() < 0.05 ? 0 : integer(1, 4))),
-    axis: (rank) => integer(-rank, rank - 1),
-  };
 }
 
 /** Shapes that broadcast to one, which is that of the first. */
@@ -341,16 +333,54 @@ describe('the table', () => {
     expect(Object.keys(opInfo).sort()).toEqual(ops.sort());
   });
 
+  it('tries every op on shapes with extents of 0 and of 1', () => {
+    const extents = Object.entries(opInfo as Record<string, OpInfo>).map(([name, row]) => {
+      const shapes = randomSamplesOf(name, row).flatMap(({ inputs }) => inputs.map(({ shape }) => shape));
+      return { name, missing: [0, 1].filter((extent) => !shapes.flat().includes(extent)) };
+    });
+    expect(extents.filter(({ missing }) => missing.length > 0)).toEqual([]);
+  });
+
+  it('says what each operand of an op with a derivative makes of NaN, the infinities and the zeros', () => {
+    const ordinary = (x: number): boolean => Number.isFinite(x) && x !== 0;
+    const missing = Object.entries(opInfo as Record<string, OpInfo>).flatMap(([name, row]) => {
+      if (row.kind !== 'elementwise' || !hasDerivative(row)) return [];
+      const reals = row.operands.flatMap((domain, i) => (domain === 'bool' ? [] : [i]));
+      return reals.flatMap((i) =>
+        [Number.NaN, Infinity, -Infinity, 0, -0]
+          .filter((x) => {
+            const shows = ([inputs]: Special): boolean =>
+              Object.is(inputs[i], x) && reals.every((k) => k === i || ordinary(inputs[k]));
+            return !(row.special ?? []).some(shows);
+          })
+          .map((x) => `${name}: ${show(x)} as operand ${i}`),
+      );
+    });
+    expect(missing).toEqual([]);
+  });
+
+  it('says what every fold, and every function of lines, makes of nothing, NaN and the infinities', () => {
+    // Of two tensors.
+    const exempt = ['maskedArgmax', 'maskedArgmin'];
+    const names = [modules.reduce, modules.rows].flatMap((module) => Object.keys(module));
+    const rows = opInfo as Record<string, OpInfo>;
+    const silent = names.filter((name) => rows[name].kind === 'sampled' && !('folds' in rows[name]));
+    expect(silent).toEqual(exempt);
+  });
+
   it('describes what the package exports', () => {
     const missing = Object.keys(opInfo).filter((name) => !(name in core));
     expect(missing).toEqual([]);
   });
 });
 
+/** Ops that move elements and compute nothing. */
+const MOVES: readonly string[] = [...Object.keys(modules.movement), 'indexSelect', 'gather', 'stopGradient'];
+const PRECIOUS = [Number.NaN, Infinity, -Infinity, -0, 0, 5e-324, Number.MAX_VALUE];
+
 describe.each(Object.entries(opInfo as Record<string, OpInfo>))('%s', (name, row) => {
   const samples = samplesOf(name, row);
-  const differentiable =
-    row.constant !== true && dtypesOf(row).some(([dtype, result]) => dtype === 'float64' && isFloat(result));
+  const differentiable = hasDerivative(row);
 
   it.each(dtypesOf(row).map(([dtype]) => dtype))('agrees with its oracle on %s', (dtype) => {
     for (const sample of samples) expectValues(name, row, sample, dtype);
@@ -362,6 +392,21 @@ describe.each(Object.entries(opInfo as Record<string, OpInfo>))('%s', (name, row
       if (differentiable) expectDerivatives(name, row, sample);
     }
   });
+
+  if (MOVES.includes(name)) {
+    it('moves NaN, the infinities and −0 as they are', () => {
+      for (const sample of samples) {
+        const grids = operandsOf(name, row, sample, 'float64').map((grid, k) =>
+          isReal(sample.inputs[k]) ? { ...grid, data: grid.data.map((_, i) => PRECIOUS[(i + k) % 7]) } : grid,
+        );
+        const operands = grids.map((grid, i) => tensorOf(grid, dtypeOf(sample.inputs[i], 'float64')));
+        const expected = list(sample.value(...grids));
+        list(sample.call(...operands)).forEach((y, k) => {
+          expect(gridOf(y)).toEqual(expected[k]);
+        });
+      }
+    });
+  }
 
   it('gives the same bits on the heap, in a scope, and captured, twice', () => {
     for (const sample of samples) {
@@ -576,7 +621,18 @@ describe.each(Object.entries(opInfo as Record<string, OpInfo>))('%s', (name, row
   }
 
   if (row.kind === 'elementwise') describeElementwise(name, row);
+  else if (row.folds !== undefined) describeFolds(name, row.folds);
 });
+
+/** What folds make of nothing, NaN and the infinities. */
+function describeFolds(name: string, folds: Folds): void {
+  const op = (core as unknown as Record<string, (x: Tensor) => Tensor>)[name];
+  it.each(Object.entries(folds))('keeps its policy for %s', (what, expected) => {
+    const x = tensorOf({ shape: [FOLDED[what as keyof Folds].length], data: FOLDED[what as keyof Folds] });
+    const refusal = thrownBy(() => op(x))?.message;
+    expect(refusal ?? op(x).toArray()).toEqual(expected);
+  });
+}
 
 /** What holds for elementwise ops alone. */
 function describeElementwise(name: string, row: Elementwise): void {

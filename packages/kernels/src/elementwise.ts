@@ -135,7 +135,9 @@ export const floorDivide = binaryKernel('floorDivide', (n, y, oy, a, oa, sa, b, 
     const q = (x - r) / d;
     // By an infinity of the other sign the quotient lies just below 0, where (x − r) / d is NaN.
     if (d !== 0 && q !== q && x - x === 0 && d === d) y[oy + i] = -1;
-    else y[oy + i] = d === 0 || q !== q ? Math.floor(x / d) : Math.round(q);
+    else if (d === 0) y[oy + i] = Math.floor(x / d);
+    // A quotient of 0 has the sign of x / d; one of ±Infinity by a number is NaN, as its remainder is.
+    else y[oy + i] = q === 0 ? 0 * (x / d) : Math.round(q);
   }
 });
 /** Remainder with the divisor's sign. */

@@ -6,7 +6,7 @@ import type { OpRow, Vjp } from '../autodiff/node.js';
 import { constant, planOf, zeros } from '../autodiff/vectorSpace.js';
 import { type DType, floatOf, isFloat, promote, promoteNumber } from '../dtype.js';
 import { ArgumentError, DTypeError, NumericError } from '../errors.js';
-import { isTracing } from '../homes/running.js';
+import { isTracing, requireAlive } from '../homes/running.js';
 import { foreignVersion, Tensor, VERSION } from '../tensor.js';
 
 /** What elementwise ops take: a tensor, or a number or boolean that adapts to the tensors it meets. */
@@ -77,8 +77,8 @@ export function unify(where: string, xs: readonly TensorLike[], names: readonly 
     dtype = dtype === undefined ? x.dtype : promote(dtype, x.dtype);
   }
   xs.forEach((x, i) => {
-    if (!(x instanceof Tensor) && typeof x !== 'number' && typeof x !== 'boolean')
-      throw refuse(where, names[i], x);
+    if (x instanceof Tensor) requireAlive(where, x.storage);
+    else if (typeof x !== 'number' && typeof x !== 'boolean') throw refuse(where, names[i], x);
   });
   // With no tensor to adapt to, host scalars keep their digits and numbers behave as tensor(number) does.
   const alone = xs.some((x) => x instanceof Tensor)
@@ -103,7 +103,10 @@ export function unify(where: string, xs: readonly TensorLike[], names: readonly 
 
 /** The one tensor argument of an op. */
 export function operand(where: string, x: unknown, argument = 'x'): Tensor {
-  if (x instanceof Tensor) return x;
+  if (x instanceof Tensor) {
+    requireAlive(where, x.storage);
+    return x;
+  }
   if (typeof x === 'number') return constant(x, 'float32');
   if (typeof x === 'boolean') return constant(Number(x), 'bool');
   throw refuse(where, argument, x);
@@ -161,8 +164,9 @@ export function binary(row: ElementwiseRow): BinaryOp {
 /** The callable over a complete row of two broadcasting operands. */
 export function binaryOf(op: OpRow<null>, result: Result): BinaryOp {
   return (a, b) => {
-    // Two floats of one dtype, which is nearly always, need no second look.
-    if (a instanceof Tensor && b instanceof Tensor && a.dtype === b.dtype && isFloat(a.dtype)) {
+    // Two floats of one dtype with their memory, which is nearly always, need no second look.
+    const plain = a instanceof Tensor && b instanceof Tensor && a.dtype === b.dtype && isFloat(a.dtype);
+    if (plain && a.storage.lost === undefined && b.storage.lost === undefined) {
       return apply(op, [a, b], null);
     }
     let [p, q] = unify(op.name, [a, b]);
@@ -196,9 +200,10 @@ const castRow: OpRow<{ dtype: DType; from: DType }> = {
  * ```
  */
 export function cast(x: Tensor, dtype: DType): Tensor {
-  if (x instanceof Tensor && x.dtype === dtype) return x;
+  if (x instanceof Tensor && x.dtype === dtype && x.storage.lost === undefined) return x;
   checkTensor('cast', 'x', x);
   checkEnum('cast', 'dtype', dtype, ['float64', 'float32', 'int32', 'bool']);
+  if (x.dtype === dtype) return x;
   if (dtype === 'int32' && isFloat(x.dtype)) requireIntegers(x);
   return apply(castRow, [x], { dtype, from: x.dtype });
 }

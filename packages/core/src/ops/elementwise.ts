@@ -782,8 +782,8 @@ const clampRow: OpRow<null> = {
 };
 
 /**
- * `x` limited to `[min, max]`, elementwise with broadcasting. NaN stays NaN; `max` wins where `min > max`. The
- * derivative at a bound is 0.
+ * `x` limited to `[min, max]`, elementwise with broadcasting. NaN stays NaN, and a bound of NaN gives NaN; `max` wins
+ * where `min > max`. The derivative at a bound is 0.
  *
  * @throws {@link ArgumentError} when neither bound is given.
  *
@@ -805,7 +805,12 @@ export function clamp(x: TensorLike, options: ClampOptions): Tensor {
     dtype === 'int32' ? [-(2 ** 31), 2 ** 31 - 1] : dtype === 'bool' ? [0, 1] : [-Infinity, Infinity];
   const low = min === undefined ? constant(lowest, dtype) : tensors[1];
   const high = max === undefined ? constant(highest, dtype) : tensors[tensors.length - 1];
-  return apply(clampRow, [tensors[0], low, high], null);
+  const y = apply(clampRow, [tensors[0], low, high], null);
+  // The kernel passes over bounds that are NaN; of a number it is known whether it is.
+  const doubtful = given.flatMap((bound, i) =>
+    i > 0 && isFloat(dtype) && (bound instanceof Tensor || Number.isNaN(bound)) ? [tensors[i]] : [],
+  );
+  return doubtful.reduce((clamped, bound) => where(isNaN(bound), Number.NaN, clamped), y);
 }
 
 const whereRow: OpRow<null> = {

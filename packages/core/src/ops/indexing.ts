@@ -79,6 +79,12 @@ function indexTensor(where: string, argument: string, indices: unknown): Tensor 
   return new Tensor(new Storage('int32', array, 0, array.length), [array.length], [1], 0, 'int32');
 }
 
+/** What is added to: bool counts as int32, as in every sum. */
+function summand(where: string, x: unknown): Tensor {
+  const t = tensorOperand(where, x);
+  return t.dtype === 'bool' ? cast(t, 'int32') : t;
+}
+
 /** Refuses an addition that would have to change dtype. */
 function sourceLike(where: string, x: Tensor, source: unknown): Tensor {
   checkTensor(where, 'source', source);
@@ -178,7 +184,7 @@ export function indexSelect(x: Tensor, axis: number, index: Indices): Tensor {
 
 /**
  * `x` with slices of `source` added at positions of an axis; repeats add up, in double precision. Functional: `x` is
- * unchanged.
+ * unchanged. bool counts in int32.
  *
  * @throws {@link IndexError} naming position and value; {@link ShapeError} when `source` does not fit.
  *
@@ -188,7 +194,7 @@ export function indexSelect(x: Tensor, axis: number, index: Indices): Tensor {
  * ```
  */
 export function indexAdd(x: Tensor, axis: number, index: Indices, source: Tensor): Tensor {
-  const t = tensorOperand('indexAdd', x);
+  const t = summand('indexAdd', x);
   const { index: positions, along } = positionsAlong('indexAdd', t, axis, index);
   const s = sourceLike('indexAdd', t, source);
   const expected = t.shape.map((extent, i) => (i === along.axis ? along.count : extent));
@@ -281,7 +287,7 @@ export function gather(x: Tensor, axis: number, index: Indices): Tensor {
 
 /**
  * `x` with elements of `source` added at positions along an axis: `y[index[i, j], j] += source[i, j]` for axis 0. Repeats
- * add up, in double precision. Functional: `x` is unchanged.
+ * add up, in double precision. Functional: `x` is unchanged. bool counts in int32.
  *
  * @throws {@link IndexError} naming position and value; {@link ShapeError} when `source` is not shaped as `index`.
  *
@@ -291,7 +297,7 @@ export function gather(x: Tensor, axis: number, index: Indices): Tensor {
  * ```
  */
 export function scatterAdd(x: Tensor, axis: number, index: Indices, source: Tensor): Tensor {
-  const t = tensorOperand('scatterAdd', x);
+  const t = summand('scatterAdd', x);
   const { index: positions, axis: a } = elementsAlong('scatterAdd', t, axis, index);
   const s = sourceLike('scatterAdd', t, source);
   if (s.rank !== positions.rank || s.shape.some((extent, i) => extent !== positions.shape[i])) {

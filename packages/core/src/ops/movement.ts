@@ -21,7 +21,7 @@ import {
   sizeOf,
 } from '../shape.js';
 import { Tensor } from '../tensor.js';
-import { cast, tensorOperand } from './define.js';
+import { cast, numberAs, tensorOperand } from './define.js';
 
 // Shape
 
@@ -234,10 +234,13 @@ export function permute(x: Tensor, axes: readonly number[]): Tensor {
       where: 'permute',
       argument: 'axes',
       must: `name each of the ${t.rank} axes once`,
-      got: Array.isArray(axes) ? formatShape(axes) : describeValue(axes),
+      got:
+        Array.isArray(axes) && axes.every((axis) => typeof axis === 'number')
+          ? formatShape(axes)
+          : describeValue(axes),
     });
   }
-  const order = axes.map((axis: unknown) => checkAxis('permute', 'axes', axis, t.rank));
+  const order = Array.from(axes, (axis: unknown) => checkAxis('permute', 'axes', axis, t.rank));
   if (new Set(order).size !== order.length) {
     throw new ArgumentError({
       where: 'permute',
@@ -455,7 +458,7 @@ export function roll(x: Tensor, shift: number | readonly number[], options: Axis
     const by = checkNumber('roll', 'shift', shift, { integer: true });
     return reshape(rollAxis(reshape(t, [t.size]), by, 0), t.shape);
   }
-  const list: readonly number[] = typeof options.axis === 'number' ? [options.axis] : options.axis;
+  const list: readonly number[] = Array.isArray(options.axis) ? Array.from(options.axis) : [options.axis];
   const axes = list.map((axis) => checkAxis('roll', 'axis', axis, t.rank));
   const shifts = typeof shift === 'number' ? axes.map(() => shift) : shift;
   if (!Array.isArray(shifts) || shifts.length !== axes.length) {
@@ -519,11 +522,12 @@ function tensorList(where: string, tensors: unknown): Tensor[] {
     });
   }
   let dtype: DType | undefined;
-  tensors.forEach((t: unknown, i) => {
+  const list = Array.from(tensors as readonly unknown[], (t, i) => {
     checkTensor(where, `tensors[${i}]`, t);
     dtype = dtype === undefined ? t.dtype : promote(dtype, t.dtype);
+    return t;
   });
-  return (tensors as Tensor[]).map((t) => cast(t, dtype as DType));
+  return list.map((t) => cast(t, dtype as DType));
 }
 
 /**
@@ -613,7 +617,7 @@ export function split(
   if (Array.isArray(sections)) {
     const cuts = [
       0,
-      ...(sections as readonly number[]).map((cut) =>
+      ...Array.from(sections as readonly number[], (cut) =>
         checkNumber('split', 'sections', cut, { integer: true }),
       ),
       extent,
@@ -706,7 +710,11 @@ export function repeat(x: Tensor, repeats: number, options: SingleAxisOptions = 
 
 function repeatAxis(x: Tensor, count: number, axis: number): Tensor {
   const stretched = [...x.shape.slice(0, axis + 1), count, ...x.shape.slice(axis + 1)];
-  const target = x.shape.map((extent, i) => (i === axis ? extent * count : extent));
+  const target = checkShape(
+    'repeat',
+    'the result',
+    x.shape.map((extent, i) => (i === axis ? extent * count : extent)),
+  );
   return reshape(broadcastTo(unsqueeze(x, axis + 1), stretched), target);
 }
 
@@ -729,16 +737,21 @@ export function tile(x: Tensor, repeats: number | readonly number[]): Tensor {
       got: describeValue(repeats),
     });
   }
-  const counts = given.map((count) => checkNumber('tile', 'repeats', count, { integer: true, min: 0 }));
+  // A hole counts as undefined, which is no number.
+  const counts = Array.from(given, (count) =>
+    checkNumber('tile', 'repeats', count, { integer: true, min: 0 }),
+  );
   const rank = Math.max(t.rank, counts.length);
   const shape = [...new Array<number>(rank - t.rank).fill(1), ...t.shape];
   const times = [...new Array<number>(rank - counts.length).fill(1), ...counts];
-  const apart = shape.flatMap((extent) => [1, extent]);
-  const stretched = shape.flatMap((extent, axis) => [times[axis], extent]);
-  return reshape(
-    broadcastTo(reshape(t, apart), stretched),
+  const target = checkShape(
+    'tile',
+    'the result',
     shape.map((extent, axis) => extent * times[axis]),
   );
+  const apart = shape.flatMap((extent) => [1, extent]);
+  const stretched = shape.flatMap((extent, axis) => [times[axis], extent]);
+  return reshape(broadcastTo(reshape(t, apart), stretched), target);
 }
 
 /** Options of {@link pad}. */
@@ -753,6 +766,7 @@ const padRow: OpRow<{ place: SliceAttributes; shape: Shape }> = { ...embedRow, n
  * Adds a border of one value.
  *
  * @param widths - `[before, after]` for each axis, all at least 0.
+ * @throws {@link DTypeError} for a value that the dtype of `x` cannot hold.
  *
  * @example
  * ```ts
@@ -775,7 +789,7 @@ export function pad(
     });
   }
   const value = checkNumber('pad', 'value', options.value ?? 0, { finite: false });
-  const sides = (widths as readonly unknown[]).map((width, axis) => {
+  const sides = Array.from(widths as readonly unknown[], (width, axis) => {
     if (!Array.isArray(width) || width.length !== 2) {
       throw new ArgumentError({
         where: 'pad',
@@ -784,7 +798,9 @@ export function pad(
         got: describeValue(width),
       });
     }
-    return width.map((side) => checkNumber('pad', `widths[${axis}]`, side, { integer: true, min: 0 }));
+    return Array.from(width, (side) =>
+      checkNumber('pad', `widths[${axis}]`, side, { integer: true, min: 0 }),
+    );
   });
   const shape = checkShape(
     'pad',
@@ -792,7 +808,7 @@ export function pad(
     t.shape.map((extent, axis) => extent + sides[axis][0] + sides[axis][1]),
   );
   const place = { starts: sides.map(([before]) => before), steps: sides.map(() => 1), lengths: t.shape };
-  return apply(padRow, [t, cast(constant(value, 'float64'), t.dtype)], { shape, place });
+  return apply(padRow, [t, numberAs('pad', 'value', value, t.dtype)], { shape, place });
 }
 
 // Diagonals

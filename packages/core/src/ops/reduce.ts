@@ -1,6 +1,14 @@
 /** @file Ops that fold axes away. All accumulate in double precision and in logical order. */
 import { type Kernel, reduce as kernels, rows as rowKernels } from '@ndgrad/kernels';
-import { checkNumber, checkOptions, checkRank, checkSameShape, checkTensor, inspect } from '../arguments.js';
+import {
+  checkNumber,
+  checkOptions,
+  checkRank,
+  checkSameShape,
+  checkTensor,
+  describeValue,
+  inspect,
+} from '../arguments.js';
 import { apply } from '../autodiff/apply.js';
 import type { OpRow, Vjp } from '../autodiff/node.js';
 import { broadcastTo, filled, foldPlan, packed } from '../autodiff/vectorSpace.js';
@@ -82,7 +90,7 @@ function prepare(
       where,
       argument: 'keepDims',
       must: 'be true or false',
-      got: `${keepDims as unknown}`,
+      got: describeValue(keepDims),
     });
   }
   return { t, fold: { axes: checkAxes(where, options.axis, t.rank), keepDims, extra: 0 } };
@@ -507,7 +515,12 @@ function spreadOf(where: string, row: OpRow<Fold>, x: TensorLike, options: Varia
       hint: count > 0 ? 'pass correction: 0' : 'test size first',
     });
   }
-  return apply(row, [cast(t, floatOf(t.dtype))], { ...fold, extra });
+  const dtype = floatOf(t.dtype);
+  if (Number.isInteger(extra)) return apply(row, [cast(t, dtype)], { ...fold, extra });
+  // Kernels take integers: the spread about the mean in double, rescaled, so that float32 is rounded once.
+  const ratio = count / (count - extra);
+  const population = apply(row, [cast(t, 'float64')], fold);
+  return cast(mul(population, row === varianceRow ? ratio : Math.sqrt(ratio)), dtype);
 }
 
 /**

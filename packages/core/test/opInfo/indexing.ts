@@ -1,12 +1,25 @@
 /** @file Test rows of ops/indexing.ts and ops/order.ts. */
 import { tensor } from '../../src/creation.js';
 import { ArgumentError, DTypeError, IndexError, ShapeError } from '../../src/errors.js';
+import { cast } from '../../src/ops/define.js';
 import * as ops from '../../src/ops/indexing.js';
 import * as orders from '../../src/ops/order.js';
 import type { Tensor } from '../../src/tensor.js';
 import { gradients } from '../../src/transforms.js';
 import { at, build, type Grid, type Index, lineThrough, positions, replaced } from '../grid.js';
-import { apart, INT32, ints, real, SAME, type Sample, type Sampled } from './row.js';
+import {
+  ARITHMETIC,
+  apart,
+  INT32,
+  ints,
+  maybe,
+  type Random,
+  real,
+  SAME,
+  type Sample,
+  type Sampled,
+  smallShape,
+} from './row.js';
 
 const f64 = (data: readonly unknown[]): Tensor => tensor(data as number[], { dtype: 'float64' });
 const i32 = (data: readonly unknown[]): Tensor => tensor(data as number[], { dtype: 'int32' });
@@ -62,6 +75,16 @@ function scattered(shape: number[], axis: number, picks: number[]): Sample {
   };
 }
 
+function labelled(shape: number[], depth: number, options: ops.OneHotOptions): Sample {
+  return {
+    title: `${depth} classes of [${shape}] ${JSON.stringify(options)}`,
+    inputs: [ints(shape, 0, depth - 1)],
+    call: (labels) => cast(ops.oneHot(labels, depth, options), 'float32'),
+    value: (labels) =>
+      build([...shape, depth], (index) => Number(at(labels, index.slice(0, -1)) === index.at(-1))),
+  };
+}
+
 const SHAPES: readonly (readonly [shape: number[], axis: number])[] = [
   [[5], 0],
   [[2, 5], 1],
@@ -69,6 +92,21 @@ const SHAPES: readonly (readonly [shape: number[], axis: number])[] = [
   [[3, 2, 4], 1],
   [[3, 2, 4], -1],
 ];
+
+/** A random tensor, an axis of it, and how many positions of that axis are picked: none of an empty one. */
+function randomPicks(random: Random): { shape: number[]; axis: number; count: number } {
+  const shape = random.shape(1, 4, true);
+  const axis = random.axis(shape.length);
+  return { shape, axis, count: shape.at(axis) === 0 ? 0 : random.integer(0, 5) };
+}
+
+/** The shape of positions that pick single elements: no longer than the tensor off the axis. */
+function randomElements(random: Random): [shape: number[], axis: number, picks: number[]] {
+  const { shape, axis, count } = randomPicks(random);
+  const picks = shape.map((extent) => random.integer(Math.min(1, extent), extent));
+  picks[axis < 0 ? axis + shape.length : axis] = count;
+  return [shape, axis, picks];
+}
 
 /** Everything that picks positions refuses the same wrong positions. */
 const positionRefusals = (
@@ -114,6 +152,10 @@ export const indexing = {
       selected([2, 5], 1, 0),
       selected([0, 2], 1, 2),
     ],
+    random: (random) => {
+      const { shape, axis, count } = randomPicks(random);
+      return selected(shape, axis, count);
+    },
     refusals: [
       ...positionRefusals('indexSelect', (index) => ops.indexSelect(f64([1, 2, 3]), 0, index)),
       [
@@ -138,8 +180,12 @@ export const indexing = {
   },
   indexAdd: {
     kind: 'sampled',
-    results: SAME,
+    results: ARITHMETIC,
     samples: [...SHAPES.map(([shape, axis]) => addedSlices(shape, axis, 4)), addedSlices([2, 5], 0, 0)],
+    random: (random) => {
+      const { shape, axis, count } = randomPicks(random);
+      return addedSlices(shape, axis, count);
+    },
     refusals: [
       ...positionRefusals('indexAdd', (index) => ops.indexAdd(f64([1, 2, 3]), 0, index, f64([1]))),
       [
@@ -164,6 +210,11 @@ export const indexing = {
         () => ops.indexAdd(tensor([2 ** 24]), 0, new Int32Array(4), tensor([1, 1, 1, 1])).toArray(),
         [2 ** 24 + 4],
       ],
+      [
+        'bools count in int32',
+        () => ops.indexAdd(tensor([true, true]), 0, [0, 0, 0], tensor([true, true, true])).toArray(),
+        [4, 1],
+      ],
     ],
   },
   gather: {
@@ -178,6 +229,7 @@ export const indexing = {
       gathered([2, 5], 1, [2, 0]),
       gathered([2, 5], 1, [0, 2]),
     ],
+    random: (random) => gathered(...randomElements(random)),
     refusals: [
       ...positionRefusals('gather', (index) => ops.gather(f64([1, 2, 3]), 0, index)),
       [
@@ -197,7 +249,7 @@ export const indexing = {
   },
   scatterAdd: {
     kind: 'sampled',
-    results: SAME,
+    results: ARITHMETIC,
     samples: [
       scattered([5], 0, [7]),
       scattered([2, 5], 1, [2, 3]),
@@ -205,6 +257,7 @@ export const indexing = {
       scattered([3, 2, 4], 1, [2, 5, 3]),
       scattered([2, 5], 1, [2, 0]),
     ],
+    random: (random) => scattered(...randomElements(random)),
     refusals: [
       ...positionRefusals('scatterAdd', (index) => ops.scatterAdd(f64([1, 2, 3]), 0, index, f64([1]))),
       [
@@ -224,19 +277,24 @@ export const indexing = {
         () => ops.scatterAdd(tensor([2 ** 24]), 0, new Int32Array(4), tensor([1, 1, 1, 1])).toArray(),
         [2 ** 24 + 4],
       ],
+      [
+        'bools count in int32',
+        () => ops.scatterAdd(tensor([true, true]), 0, [0, 0, 0], tensor([true, true, true])).toArray(),
+        [4, 1],
+      ],
     ],
   },
   oneHot: {
     kind: 'sampled',
     results: { float32: 'float32' },
     constant: true,
-    samples: [[4], [2, 3], [], [0]].map((shape) => ({
-      title: `of [${shape}]`,
-      inputs: [ints(shape, 0, 2)],
-      call: (labels) => ops.oneHot(labels, 3),
-      value: (labels) =>
-        build([...shape, 3], (index) => Number(at(labels, index.slice(0, -1)) === index[index.length - 1])),
-    })),
+    samples: [[4], [2, 3], [], [0]].map((shape) => labelled(shape, 3, {})),
+    random: (random) => {
+      const shape = random.shape(0, 3, true);
+      const depth = random.integer(shape.includes(0) ? 0 : 1, 4);
+      const dtype = random.pick(['bool', 'int32', 'float32', 'float64'] as const);
+      return labelled(shape, depth, maybe(random, { dtype }));
+    },
     options: (options) => ops.oneHot([0], 1, options),
     refusals: [
       [
@@ -294,33 +352,63 @@ const ORDERS: readonly (readonly [shape: number[], axis: number | undefined])[] 
   [[2, 0], undefined],
 ];
 
-function ordered(
-  call: (x: Tensor, options: { axis?: number; descending: boolean }) => Tensor | readonly Tensor[],
-  value: (line: number[], descending: boolean) => number[][],
-): Sample[] {
+type SortCall = (x: Tensor, options: orders.SortOptions) => readonly Tensor[];
+type SortRule = (line: number[], descending: boolean) => number[][];
+
+function ordered(call: SortCall, value: SortRule): Sample[] {
   return ORDERS.flatMap(([shape, axis]) =>
-    [false, true].map((descending) => ({
-      title: `[${shape}] along ${axis ?? 'the last axis'}${descending ? ', descending' : ''}`,
-      inputs: [apart(shape)],
-      call: (x: Tensor) => call(x, axis === undefined ? { descending } : { axis, descending }),
-      value: (x: Grid) => {
-        const a = axis === undefined ? shape.length - 1 : axis < 0 ? axis + shape.length : axis;
-        return value([], descending).map((_, k) =>
-          build(shape, (index) => value(lineThrough(x, a, index), descending)[k][index[a]]),
-        );
-      },
-    })),
+    [false, true].map((descending) =>
+      orderedBy(call, value, shape, axis === undefined ? { descending } : { axis, descending }),
+    ),
   );
 }
 
-const best = (k: number, shape: number[], axis: number, largest: boolean): Sample => ({
-  title: `${k} ${largest ? 'largest' : 'smallest'} of [${shape}] along ${axis}`,
+function orderedBy(call: SortCall, value: SortRule, shape: number[], options: orders.SortOptions): Sample {
+  const { axis = -1, descending = false } = options;
+  return {
+    title: `[${shape}] ${JSON.stringify(options)}`,
+    inputs: [apart(shape)],
+    call: (x: Tensor) => call(x, options),
+    value: (x: Grid) => {
+      const a = axis < 0 ? axis + shape.length : axis;
+      return value([], descending).map((_, k) =>
+        build(shape, (index) => value(lineThrough(x, a, index), descending)[k][index[a]]),
+      );
+    },
+  };
+}
+
+/** Random samples of an order along an axis. */
+const orderedAny =
+  (call: SortCall, value: SortRule) =>
+  (random: Random): Sample => {
+    const shape = smallShape(random, 1, 4);
+    const axis = random.axis(shape.length);
+    return orderedBy(call, value, shape, maybe(random, { axis, descending: random.pick([true, false]) }));
+  };
+
+const places: readonly [SortCall, SortRule] = [
+  (x, options) => [orders.argsort(x, options)],
+  (line, descending) => [ranking(line, descending)],
+];
+
+const sortedLines: readonly [SortCall, SortRule] = [
+  (x, options) => {
+    const { values, indices } = orders.sort(x, options);
+    return [values, indices];
+  },
+  (line, descending) => [ranking(line, descending).map((i) => line[i]), ranking(line, descending)],
+];
+
+const best = (k: number, shape: number[], options: orders.TopkOptions): Sample => ({
+  title: `${k} of [${shape}] ${JSON.stringify(options)}`,
   inputs: [apart(shape)],
   call: (x) => {
-    const { values, indices } = orders.topk(x, k, { axis, largest });
+    const { values, indices } = orders.topk(x, k, options);
     return [values, indices];
   },
   value: (x) => {
+    const { axis = -1, largest = true } = options;
     const a = axis < 0 ? axis + shape.length : axis;
     const places = build(
       replaced(shape, a, k),
@@ -334,10 +422,9 @@ export const order = {
   argsort: {
     kind: 'sampled',
     results: INT32,
-    samples: ordered(
-      (x, options) => [orders.argsort(x, options)],
-      (line, descending) => [ranking(line, descending)],
-    ),
+    samples: ordered(...places),
+    random: orderedAny(...places),
+    folds: { nothing: [], NaN: [0, 2, 1], infinity: [0, 1], infinities: [1, 0], negative: [0, 1] },
     options: (options) => orders.argsort(f64([1]), options),
     refusals: [
       [
@@ -381,13 +468,8 @@ export const order = {
     kind: 'sampled',
     results: SAME,
     others: 'int32',
-    samples: ordered(
-      (x, options) => {
-        const { values, indices } = orders.sort(x, options);
-        return [values, indices];
-      },
-      (line, descending) => [ranking(line, descending).map((i) => line[i]), ranking(line, descending)],
-    ),
+    samples: ordered(...sortedLines),
+    random: orderedAny(...sortedLines),
     options: (options) => orders.sort(f64([1]), options),
     refusals: [[() => orders.sort(tensor(1)), IndexError, 'sort: axis must be an integer in [0, 0), got -1']],
     facts: [
@@ -403,12 +485,17 @@ export const order = {
     results: SAME,
     others: 'int32',
     samples: [
-      best(3, [6], 0, true),
-      best(2, [2, 5], -1, false),
-      best(2, [4, 3], 0, true),
-      best(0, [3], 0, true),
-      best(3, [2, 3], 1, true),
+      best(3, [6], { axis: 0 }),
+      best(2, [2, 5], { largest: false }),
+      best(2, [4, 3], { axis: 0, largest: true }),
+      best(0, [3], {}),
+      best(3, [2, 3], { axis: 1 }),
     ],
+    random: (random) => {
+      const shape = smallShape(random, 1, 4);
+      const options = maybe(random, { axis: random.axis(shape.length), largest: random.pick([true, false]) });
+      return best(random.integer(0, shape.at(options.axis ?? -1) as number), shape, options);
+    },
     options: (options) => orders.topk(f64([1]), 1, options),
     refusals: [
       [

@@ -7,7 +7,20 @@ import * as ops from '../../src/ops/linalg.js';
 import type { Tensor } from '../../src/tensor.js';
 import { gradients } from '../../src/transforms.js';
 import { at, atBroadcast, build, type Grid, withKernels } from '../grid.js';
-import { ARITHMETIC, bools, type Domain, FLOAT, near, real, type Sample, type Sampled } from './row.js';
+import {
+  ARITHMETIC,
+  apart,
+  bools,
+  type Domain,
+  FLOAT,
+  type Input,
+  near,
+  type Random,
+  real,
+  type Sample,
+  type Sampled,
+  until,
+} from './row.js';
 
 const f64 = (data: readonly unknown[], requiresGrad = false): Tensor =>
   tensor(data as number[], { dtype: 'float64', requiresGrad });
@@ -52,6 +65,73 @@ function multiplied(a: number[], b: number[], batch: number[] = []): Sample {
   };
 }
 
+/** A random extent, now and then 0. */
+const extent = (random: Random): number => random.shape(1, 1, true)[0];
+
+/** Two lists of leading axes that broadcast, and what they broadcast to. */
+function batches(random: Random): { left: number[]; right: number[]; both: number[] } {
+  const both = random.shape(0, 2, true);
+  const stretched = both.map((e) => (random.integer(0, 2) === 0 ? 1 : e));
+  const cut = stretched.slice(random.integer(0, both.length));
+  return random.pick([
+    { left: both, right: cut, both },
+    { left: cut, right: both, both },
+  ]);
+}
+
+/** A random product: of vectors, matrices and stacks. */
+function randomProduct(random: Random): Sample {
+  const [n, k, m] = [extent(random), extent(random), extent(random)];
+  const { left, right, both } = batches(random);
+  // A vector is a row on the left and a column on the right, whose axis disappears.
+  const rowed = random.integer(0, 3) === 0;
+  const columned = random.integer(0, 3) === 0;
+  const a = rowed ? [k] : [...left, n, k];
+  const b = columned ? [k] : [...right, k, m];
+  const batch = rowed && columned ? [] : rowed ? right : columned ? left : both;
+  return {
+    title: `[${a}] · [${b}]`,
+    inputs: [real(a), real(b)],
+    call: (x, y) => ops.matmul(x, y),
+    value: (x, y) => {
+      const full = product(
+        { shape: rowed ? [1, k] : a, data: x.data },
+        { shape: columned ? [k, 1] : b, data: y.data },
+        batch,
+      );
+      return { shape: [...batch, ...(rowed ? [] : [n]), ...(columned ? [] : [m])], data: full.data };
+    },
+  };
+}
+
+function innerProduct(n: number): Sample {
+  return {
+    title: `of length ${n}`,
+    inputs: [real([n]), real([n])],
+    call: (x, y) => ops.dot(x, y),
+    value: (x, y) => build([], () => total(n, (k) => x.data[k] * y.data[k])),
+  };
+}
+
+function outerProduct(n: number, m: number): Sample {
+  return {
+    title: `${n} by ${m}`,
+    inputs: [real([n]), real([m])],
+    call: (x, y) => ops.outer(x, y),
+    value: (x, y) => build([n, m], ([i, j]) => x.data[i] * y.data[j]),
+  };
+}
+
+function affine(shape: number[], n: number, biased: boolean): Sample {
+  const k = shape[shape.length - 1];
+  return {
+    title: `[${shape}] to ${n}${biased ? ', with bias' : ''}`,
+    inputs: [real(shape), real([n, k]), ...(biased ? [real([n])] : [])],
+    call: (x, weight, bias?: Tensor) => ops.linear(x, weight, bias),
+    value: (x, weight, bias?: Grid) => mapped(x, weight, (j) => bias?.data[j] ?? 0),
+  };
+}
+
 /** Rows of the second operand that no row of the first comes near. */
 const ABOVE: Domain = [[2.5, 4]];
 
@@ -60,10 +140,11 @@ function between(
   measure: (differences: number[]) => number,
   a: number[],
   b: number[],
+  inputs: readonly [Input, Input] = [real(a), real(b, ABOVE)],
 ): Sample {
   return {
     title: `[${a}] to [${b}]`,
-    inputs: [real(a), real(b, ABOVE)],
+    inputs,
     call: op,
     value: (x, y) => {
       const d = a[a.length - 1];
@@ -114,7 +195,44 @@ const SETS: readonly (readonly [number[], number[]])[] = [
   ],
 ];
 
-const euclidean = (xs: number[]): number => Math.sqrt(total(xs.length, (k) => xs[k] ** 2));
+const squaredLength = (xs: number[]): number => total(xs.length, (k) => xs[k] * xs[k]);
+const euclidean = (xs: number[]): number => Math.sqrt(squaredLength(xs));
+
+/** Two sets of points whose leading axes broadcast. */
+function randomSets(random: Random): [number[], number[]] {
+  const [n, m, d] = [extent(random), extent(random), extent(random)];
+  const { left, right } = batches(random);
+  return [
+    [...left, n, d],
+    [...right, m, d],
+  ];
+}
+
+/** Numbers close to 5: less any numbers apart they are apart as well. */
+const CLOSE: Domain = [[5, 5.01]];
+
+const MEASURES: readonly (readonly [p: number | undefined, measure: (differences: number[]) => number])[] = [
+  [undefined, euclidean],
+  [1, (xs) => total(xs.length, (k) => Math.abs(xs[k]))],
+  [2, euclidean],
+  [1.5, (xs) => total(xs.length, (k) => Math.abs(xs[k]) ** 1.5) ** (2 / 3)],
+  [3, (xs) => Math.cbrt(total(xs.length, (k) => Math.abs(xs[k]) ** 3))],
+  [Infinity, (xs) => Math.max(0, ...xs.map(Math.abs))],
+];
+
+/** Random distances by a random measure. */
+function randomDistances(random: Random): Sample {
+  const [p, measure] = random.pick(MEASURES);
+  const most = p === Infinity ? 12 : Infinity;
+  const [a, b] = until(
+    () => randomSets(random),
+    ([set]) => set.reduce((size, e) => size * e, 1) <= most,
+  );
+  const inputs: [Input, Input] = p === Infinity ? [apart(a), real(b, CLOSE)] : [real(a), real(b, ABOVE)];
+  const op = (x: Tensor, y: Tensor): Tensor => pairs.cdist(x, y, ...(p === undefined ? [] : [{ p }]));
+  const sample = between(op, measure, a, b, inputs);
+  return { ...sample, title: `${sample.title}, p ${p}` };
+}
 
 /** Derivatives of the sum of all distances by both sets. */
 function pull(op: (a: Tensor, b: Tensor) => Tensor, a: number[][], b: number[][]): unknown {
@@ -161,6 +279,7 @@ export const linalg = {
         value: (x, y) => build([], () => total(4, (k) => x.data[k] * y.data[k])),
       },
     ],
+    random: randomProduct,
     refusals: [
       [
         () => ops.matmul(f64([[1, 2, 3]]), f64([[1, 2, 3]])),
@@ -229,23 +348,10 @@ export const linalg = {
         [[4], 2],
         [[0, 3], 2],
         [[2, 0], 3],
-      ].map(([given, n]): Sample => {
-        const shape = given as number[];
-        const k = shape[shape.length - 1];
-        return {
-          title: `[${shape}] to ${n}, with bias`,
-          inputs: [real(shape), real([n as number, k]), real([n as number])],
-          call: (x, weight, bias) => ops.linear(x, weight, bias),
-          value: (x, weight, bias) => mapped(x, weight, (j) => bias.data[j]),
-        };
-      }),
-      {
-        title: '[3, 4] to 2',
-        inputs: [real([3, 4]), real([2, 4])],
-        call: (x, weight) => ops.linear(x, weight),
-        value: (x, weight) => mapped(x, weight, () => 0),
-      },
+      ].map(([shape, n]) => affine(shape as number[], n as number, true)),
+      affine([3, 4], 2, false),
     ],
+    random: (random) => affine(random.shape(1, 4, true), extent(random), random.pick([true, false])),
     refusals: [
       [
         () => ops.linear(f64([1, 2]), f64([[1, 2, 3]])),
@@ -279,12 +385,8 @@ export const linalg = {
     kind: 'sampled',
     results: ARITHMETIC,
     ulps: 64,
-    samples: [5, 1, 0].map((n) => ({
-      title: `of length ${n}`,
-      inputs: [real([n]), real([n])],
-      call: (x: Tensor, y: Tensor) => ops.dot(x, y),
-      value: (x: Grid, y: Grid) => build([], () => total(n, (k) => x.data[k] * y.data[k])),
-    })),
+    samples: [5, 1, 0].map(innerProduct),
+    random: (random) => innerProduct(random.integer(0, 9)),
     refusals: [
       [() => ops.dot(f64([[1]]), f64([1])), ShapeError, 'dot: a must be a vector, got shape [1, 1]'],
       [() => ops.dot(f64([1]), f64([[1]])), ShapeError, 'dot: b must be a vector, got shape [1, 1]'],
@@ -298,12 +400,8 @@ export const linalg = {
       [2, 3],
       [1, 4],
       [0, 2],
-    ].map(([n, m]) => ({
-      title: `${n} by ${m}`,
-      inputs: [real([n]), real([m])],
-      call: (x: Tensor, y: Tensor) => ops.outer(x, y),
-      value: (x: Grid, y: Grid) => build([n, m], ([i, j]) => x.data[i] * y.data[j]),
-    })),
+    ].map(([n, m]) => outerProduct(n, m)),
+    random: (random) => outerProduct(random.integer(0, 6), random.integer(0, 6)),
     refusals: [[() => ops.outer(f64([1]), tensor(1)), ShapeError, 'outer: b must be a vector, got shape []']],
   },
 } satisfies Record<string, Sampled>;
@@ -338,6 +436,7 @@ export const distance = {
         [2, 4],
       ),
     ],
+    random: randomDistances,
     options: (options) => pairs.cdist(f64([[1]]), f64([[1]]), options),
     refusals: [
       [
@@ -404,14 +503,8 @@ export const distance = {
     kind: 'sampled',
     results: FLOAT,
     ulps: 16,
-    samples: SETS.map(([a, b]) =>
-      between(
-        (x, y) => pairs.squaredCdist(x, y),
-        (xs) => total(xs.length, (k) => xs[k] * xs[k]),
-        a,
-        b,
-      ),
-    ),
+    samples: SETS.map(([a, b]) => between((x, y) => pairs.squaredCdist(x, y), squaredLength, a, b)),
+    random: (random) => between(pairs.squaredCdist, squaredLength, ...randomSets(random)),
     refusals: [
       [
         () => pairs.squaredCdist(f64([[1, 2]]), f64([[1]])),
@@ -438,6 +531,12 @@ export const definition = {
       { title: 'from bool', inputs: [bools([3])], call: (x) => castTo(x, 'float64'), value: (x) => x },
       { title: 'nothing', inputs: [real([0])], call: (x) => castTo(x, 'float64'), value: (x) => x },
     ],
+    // To other dtypes it rounds, which differences would see: facts say what those give.
+    random: (random) => {
+      const shape = random.shape(0, 4, true);
+      const input = random.pick([real, bools])(shape);
+      return { title: `[${shape}]`, inputs: [input], call: (x) => castTo(x, 'float64'), value: (x) => x };
+    },
     refusals: [
       [
         () => castTo(f64([1, Number.NaN]), 'int32'),

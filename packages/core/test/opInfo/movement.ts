@@ -1,10 +1,20 @@
 /** @file Test rows of ops/movement.ts. */
 import { tensor } from '../../src/creation.js';
-import { ArgumentError, IndexError, LimitError, ShapeError } from '../../src/errors.js';
+import { ArgumentError, DTypeError, IndexError, LimitError, ShapeError } from '../../src/errors.js';
 import * as ops from '../../src/ops/movement.js';
 import type { Tensor } from '../../src/tensor.js';
-import { at, atBroadcast, build, type Grid, replaced } from '../grid.js';
-import { real, SAME, type Sample, type Sampled } from './row.js';
+import { at, atBroadcast, build, type Grid, type Index, replaced } from '../grid.js';
+import {
+  maybe,
+  type Random,
+  real,
+  SAME,
+  type Sample,
+  type Sampled,
+  shuffled,
+  someAxes,
+  until,
+} from './row.js';
 
 const ones = (...shape: number[]): Tensor =>
   tensor(new Float32Array(shape.reduce((product, extent) => product * extent, 1)).fill(1), { shape });
@@ -59,6 +69,89 @@ const parts =
         ),
       );
 
+/** A call each of whose results has `target` as its shape and takes each element from the place that `source` says. */
+function moved(
+  title: string,
+  shape: readonly number[],
+  call: (x: Tensor) => Tensor,
+  target: readonly number[],
+  source: (index: Index) => Index,
+): Sample {
+  return {
+    title: `[${shape}] ${title}`,
+    inputs: [real(shape)],
+    call,
+    value: (x) => build(target, (index) => at(x, source(index))),
+  };
+}
+
+/** A call that keeps the elements in their order. */
+function renumbered(
+  title: string,
+  shape: readonly number[],
+  call: (x: Tensor) => Tensor,
+  target: readonly number[],
+): Sample {
+  return { title: `[${shape}] ${title}`, inputs: [real(shape)], call, value: reshaped(...target) };
+}
+
+/** An axis as one counted from the start. */
+const fromStart = (axis: number, rank: number): number => (axis < 0 ? axis + rank : axis);
+
+const sizeOf = (shape: readonly number[]): number => shape.reduce((product, extent) => product * extent, 1);
+
+/** A random axis that has an element, with the shape that it is of. */
+function occupied(random: Random): { shape: number[]; axis: number; a: number } {
+  return until(
+    () => {
+      const shape = random.shape(1, 4, true);
+      const axis = random.axis(shape.length);
+      return { shape, axis, a: fromStart(axis, shape.length) };
+    },
+    ({ shape, a }) => shape[a] > 0,
+  );
+}
+
+/** A random reshaping, of packed memory and of a view that must be copied. */
+function reshapedAny(random: Random): Sample {
+  const shape = random.shape(0, 4, true);
+  const turned = shape.length > 1 && random.pick([true, false]);
+  const read = turned ? [...shape.slice(0, -2), ...shape.slice(-2).reverse()] : shape;
+  // The prime factors of the size, in any order and with a one among them, some neighbours multiplied.
+  const target: number[] = [];
+  for (const factor of shuffled(random, [
+    ...read.flatMap((extent) => (extent === 4 ? [2, 2] : [extent])),
+    1,
+  ])) {
+    if (target.length > 0 && random.pick([true, false])) target[target.length - 1] *= factor;
+    else target.push(factor);
+  }
+  const open = random.integer(0, target.length - 1);
+  const known = sizeOf(target.filter((_, axis) => axis !== open));
+  const given = known > 0 && random.pick([true, false]) ? replaced(target, open, -1) : target;
+  return {
+    title: `[${shape}]${turned ? ' transposed' : ''} to [${given}]`,
+    inputs: [real(shape)],
+    call: (x) => ops.reshape(turned ? ops.transpose(x) : x, given),
+    value: (x) => ({
+      shape: target,
+      data: turned
+        ? build(read, (index) => at(x, [...index.slice(0, -2), ...index.slice(-2).reverse()])).data
+        : x.data,
+    }),
+  };
+}
+
+/** A random range of an axis: open, from either end, past the ends, forwards and backwards. */
+function randomRange(random: Random): ops.Range {
+  const bound = () => random.pick([null, random.integer(-6, 6)]);
+  return random.pick<() => ops.Range>([
+    () => null,
+    () => [bound(), bound()],
+    () => [bound(), bound(), random.pick([null, -3, -2, -1, 1, 2, 3])],
+  ])();
+}
+
 function joined(axis: number, ...shapes: number[][]): Sample {
   return {
     title: `${JSON.stringify(shapes)} along ${axis}`,
@@ -77,6 +170,153 @@ function joined(axis: number, ...shapes: number[][]): Sample {
   };
 }
 
+/** Tensors of one shape along a new axis. */
+function piled(shape: number[], count: number, options: ops.SingleAxisOptions): Sample {
+  const a = fromStart(options.axis ?? 0, shape.length + 1);
+  return {
+    title: `${count} of [${shape}] ${JSON.stringify(options)}`,
+    inputs: Array.from({ length: count }, () => real(shape)),
+    call: (...xs) => ops.stack(xs, options),
+    value: (...xs) =>
+      build([...shape.slice(0, a), count, ...shape.slice(a)], (index) =>
+        at(
+          xs[index[a]],
+          index.filter((_, axis) => axis !== a),
+        ),
+      ),
+  };
+}
+
+/** Parts of an axis that are given by ranges of Python. */
+const ranges =
+  (axis: number, bounds: readonly (readonly [number, number])[]) =>
+  (x: Grid): Grid[] =>
+    bounds.map((bound) => {
+      const pick = visited(bound, x.shape[axis]);
+      return build(replaced(x.shape, axis, pick.length), (index) =>
+        at(x, replaced(index, axis, pick[index[axis]])),
+      );
+    });
+
+/** A random split: into equal parts, or at cuts in any order, from either end and past the ends. */
+function splitAny(random: Random): Sample {
+  const shape = random.shape(1, 4, true);
+  const options = maybe(random, { axis: random.axis(shape.length) });
+  const a = fromStart(options.axis ?? 0, shape.length);
+  const extent = shape[a];
+  const divisors = extent === 0 ? [1, 3] : [1, 2, 3, 4].filter((n) => extent % n === 0);
+  const sections = random.pick<number | number[]>([
+    random.pick(divisors),
+    Array.from({ length: random.integer(0, 3) }, () => random.integer(-5, 5)),
+  ]);
+  const cuts =
+    typeof sections === 'number'
+      ? Array.from({ length: sections + 1 }, (_, i) => (i * extent) / sections)
+      : [0, ...sections, extent];
+  return {
+    title: `[${shape}] into ${JSON.stringify(sections)} ${JSON.stringify(options)}`,
+    inputs: [real(shape)],
+    call: (x) => ops.split(x, sections, options),
+    value: ranges(
+      a,
+      cuts.slice(1).map((stop, i) => [cuts[i], stop]),
+    ),
+  };
+}
+
+/** A random number of parts, of which the last may be shorter. */
+function chunkAny(random: Random): Sample {
+  const shape = random.shape(1, 4, true);
+  const options = maybe(random, { axis: random.axis(shape.length) });
+  const a = fromStart(options.axis ?? 0, shape.length);
+  const count = random.integer(1, 6);
+  const length = Math.ceil(shape[a] / count);
+  const starts = Array.from({ length: count }, (_, i) => i * length).filter(
+    (start, i) => i === 0 || start < shape[a],
+  );
+  return {
+    title: `[${shape}] into ${count} ${JSON.stringify(options)}`,
+    inputs: [real(shape)],
+    call: (x) => ops.chunk(x, count, options),
+    value: ranges(
+      a,
+      starts.map((start) => [start, start + length]),
+    ),
+  };
+}
+
+/** A random repetition of each element. */
+function repeatAny(random: Random): Sample {
+  const shape = random.shape(0, 4, true);
+  const count = random.integer(0, 3);
+  const axis = shape.length === 0 ? undefined : random.pick([undefined, random.axis(shape.length)]);
+  if (axis === undefined) {
+    return {
+      title: `each of [${shape}] ${count} times`,
+      inputs: [real(shape)],
+      call: (x) => ops.repeat(x, count),
+      value: (x) => ({ shape: [sizeOf(shape) * count], data: x.data.flatMap((v) => Array(count).fill(v)) }),
+    };
+  }
+  const a = fromStart(axis, shape.length);
+  return moved(
+    `${count} times along ${axis}`,
+    shape,
+    (x) => ops.repeat(x, count, { axis }),
+    replaced(shape, a, shape[a] * count),
+    (index) => replaced(index, a, Math.floor(index[a] / count)),
+  );
+}
+
+/** A random repetition of the whole, in fewer or more axes than there are. */
+function tileAny(random: Random): Sample {
+  const shape = random.shape(0, 3, true);
+  const counts = Array.from({ length: random.integer(0, 4) }, () => random.integer(0, 3));
+  const repeats = counts.length === 1 ? random.pick([counts, counts[0]]) : counts;
+  const rank = Math.max(shape.length, counts.length);
+  const lead = rank - shape.length;
+  const target = Array.from(
+    { length: rank },
+    (_, axis) => (shape[axis - lead] ?? 1) * (counts[axis - rank + counts.length] ?? 1),
+  );
+  return moved(
+    `by ${JSON.stringify(repeats)}`,
+    shape,
+    (x) => ops.tile(x, repeats),
+    target,
+    (index) => shape.map((extent, axis) => index[axis + lead] % extent),
+  );
+}
+
+/** A random border. */
+function padAny(random: Random): Sample {
+  const shape = random.shape(0, 4, true);
+  const widths = shape.map((): [number, number] => [random.integer(0, 2), random.integer(0, 2)]);
+  const options = maybe(random, { value: random.integer(0, 1) });
+  return {
+    title: `[${shape}] by ${JSON.stringify(widths)} ${JSON.stringify(options)}`,
+    inputs: [real(shape)],
+    call: (x) => ops.pad(x, widths, options),
+    value: (x) =>
+      build(
+        shape.map((extent, axis) => extent + widths[axis][0] + widths[axis][1]),
+        (index) => {
+          const own = index.map((i, axis) => i - widths[axis][0]);
+          const inside = own.every((i, axis) => i >= 0 && i < shape[axis]);
+          return inside ? at(x, own) : (options.value ?? 0);
+        },
+      ),
+  };
+}
+
+/** A random shift: of the flattened tensor, of one axis or of several, by one number or by one each. */
+function rolledAny(random: Random): Sample {
+  const shape = random.shape(0, 4, true);
+  const shift = (): number => random.integer(-6, 6);
+  const axis = random.pick([undefined, someAxes(random, shape.length)]);
+  return rolled(shape, Array.isArray(axis) && random.pick([true, false]) ? axis.map(shift) : shift(), axis);
+}
+
 function rolled(shape: number[], shift: number | number[], axis?: number | number[]): Sample {
   return {
     title: `[${shape}] by ${shift}${axis === undefined ? '' : ` along ${axis}`}`,
@@ -93,7 +333,8 @@ function rolled(shape: number[], shift: number | number[], axis?: number | numbe
           x,
           axes.reduce((place, a, k) => {
             const by = typeof shift === 'number' ? shift : shift[k];
-            return replaced(place, a, (((place[a] - by) % shape[a]) + shape[a]) % shape[a]);
+            const own = fromStart(a, shape.length);
+            return replaced(place, own, (((place[own] - by) % shape[own]) + shape[own]) % shape[own]);
           }, index),
         ),
       );
@@ -101,11 +342,18 @@ function rolled(shape: number[], shift: number | number[], axis?: number | numbe
   };
 }
 
-function triangular(lower: boolean, shape: number[], diagonal: number): Sample {
+function triangleAny(random: Random, lower: boolean): Sample {
+  const sample = triangular(lower, random.shape(2, 4, true), random.integer(-5, 5));
+  // The diagonal is 0 where it is left out.
+  return random.integer(0, 3) > 0 ? sample : triangular(lower, sample.inputs[0].shape);
+}
+
+function triangular(lower: boolean, shape: readonly number[], given?: number): Sample {
+  const diagonal = given ?? 0;
   return {
-    title: `[${shape}] at ${diagonal}`,
+    title: `[${shape}] at ${given}`,
     inputs: [real(shape)],
-    call: (x) => (lower ? ops.tril : ops.triu)(x, { diagonal }),
+    call: (x) => (lower ? ops.tril : ops.triu)(x, ...(given === undefined ? [] : [{ diagonal: given }])),
     value: (x) =>
       build(shape, (index) => {
         const [i, j] = index.slice(-2);
@@ -146,6 +394,7 @@ export const movement = {
         value: reshaped(0, 2),
       },
     ],
+    random: reshapedAny,
     refusals: [
       [
         () => ops.reshape(ones(2, 3), [4]),
@@ -204,6 +453,23 @@ export const movement = {
       { title: '0-d', inputs: [real([])], call: (x) => ops.flatten(x), value: reshaped(1) },
       { title: 'nothing', inputs: [real([2, 0])], call: (x) => ops.flatten(x), value: reshaped(0) },
     ],
+    random: (random) => {
+      const shape = random.shape(0, 4, true);
+      const rank = shape.length;
+      const [start, end] = [
+        random.integer(0, Math.max(0, rank - 1)),
+        random.integer(0, Math.max(0, rank - 1)),
+      ].sort();
+      if (rank === 0) return renumbered('', shape, (x) => ops.flatten(x), [1]);
+      const options = maybe(random, {
+        startAxis: random.pick([start, start - rank]),
+        endAxis: random.pick([end, end - rank]),
+      });
+      const first = fromStart(options.startAxis ?? 0, rank);
+      const last = fromStart(options.endAxis ?? -1, rank) + 1;
+      const target = [...shape.slice(0, first), sizeOf(shape.slice(first, last)), ...shape.slice(last)];
+      return renumbered(JSON.stringify(options), shape, (x) => ops.flatten(x, options), target);
+    },
     options: (options) => ops.flatten(ones(2), options),
     refusals: [
       [
@@ -238,6 +504,21 @@ export const movement = {
       { title: 'to 0-d', inputs: [real([1])], call: (x) => ops.squeeze(x), value: reshaped() },
       { title: 'nothing', inputs: [real([1, 0])], call: (x) => ops.squeeze(x), value: reshaped(0) },
     ],
+    random: (random) => {
+      const shape = random.shape(0, 4, true).map((extent) => (extent < 3 ? extent : 1));
+      const single = shape.flatMap((extent, axis) => (extent === 1 ? [axis] : []));
+      const some = shuffled(random, single).slice(
+        0,
+        random.integer(Math.min(1, single.length), single.length),
+      );
+      const signed = some.map((axis) => random.pick([axis, axis - shape.length]));
+      const options = maybe(random, {
+        axis: signed.length === 1 ? random.pick([signed, signed[0]]) : signed,
+      });
+      const gone = options.axis === undefined ? single : some;
+      const target = shape.filter((_, axis) => !gone.includes(axis));
+      return renumbered(JSON.stringify(options), shape, (x) => ops.squeeze(x, options), target);
+    },
     options: (options) => ops.squeeze(ones(1), options),
     refusals: [
       [
@@ -271,6 +552,13 @@ export const movement = {
       },
       { title: 'of 0-d', inputs: [real([])], call: (x) => ops.unsqueeze(x, 0), value: reshaped(1) },
     ],
+    random: (random) => {
+      const shape = random.shape(0, 4, true);
+      const axis = random.axis(shape.length + 1);
+      const a = fromStart(axis, shape.length + 1);
+      const target = [...shape.slice(0, a), 1, ...shape.slice(a)];
+      return renumbered(`at ${axis}`, shape, (x) => ops.unsqueeze(x, axis), target);
+    },
     refusals: [
       [() => ops.unsqueeze(ones(2), 2), IndexError, 'unsqueeze: axis must be an integer in [-2, 2), got 2'],
     ],
@@ -293,6 +581,18 @@ export const movement = {
       },
       { title: '0-d', inputs: [real([])], call: (x) => ops.permute(x, []), value: (x) => x },
     ],
+    random: (random) => {
+      const shape = random.shape(0, 4, true);
+      const order = shuffled(random, [...shape.keys()]);
+      const axes = order.map((axis) => random.pick([axis, axis - shape.length]));
+      return moved(
+        `[${axes}]`,
+        shape,
+        (x) => ops.permute(x, axes),
+        order.map((axis) => shape[axis]),
+        (index) => shape.map((_, axis) => index[order.indexOf(axis)]),
+      );
+    },
     refusals: [
       [
         () => ops.permute(ones(2, 3), [0, 0]),
@@ -339,6 +639,18 @@ export const movement = {
         value: () => ({ shape: [0, 2], data: [] }),
       },
     ],
+    random: (random) => {
+      const shape = random.shape(2, 4, true);
+      const axes = random.pick<number[]>([
+        [],
+        [random.axis(shape.length)],
+        [random.axis(shape.length), random.axis(shape.length)],
+      ]);
+      const [a, b] = [axes[0] ?? -2, axes[1] ?? -1].map((axis) => fromStart(axis, shape.length));
+      const swapped = (list: readonly number[]): number[] =>
+        list.map((_, axis) => list[axis === a ? b : axis === b ? a : axis]);
+      return moved(`[${axes}]`, shape, (x) => ops.transpose(x, ...axes), swapped(shape), swapped);
+    },
     refusals: [
       [() => ops.transpose(ones(2)), IndexError, 'transpose: axisA must be an integer in [-1, 1), got -2'],
     ],
@@ -372,6 +684,18 @@ export const movement = {
         value: () => ({ shape: [2, 0], data: [] }),
       },
     ],
+    random: (random) => {
+      const target = random.shape(0, 4, true);
+      const shape = target
+        .slice(random.integer(0, target.length))
+        .map((extent) => (random.integer(0, 2) === 0 ? 1 : extent));
+      return {
+        title: `[${shape}] to [${target}]`,
+        inputs: [real(shape)],
+        call: (x) => ops.expand(x, target),
+        value: (x) => build(target, (index) => atBroadcast(x, index)),
+      };
+    },
     refusals: [
       [
         () => ops.expand(ones(2), [3]),
@@ -413,6 +737,10 @@ export const movement = {
       sliced([4, 5, 2], [1, null]),
       sliced([0, 3], [0, 2], [1, null]),
     ],
+    random: (random) => {
+      const shape = random.shape(0, 4, true);
+      return sliced(shape, ...shape.slice(random.integer(0, shape.length)).map(() => randomRange(random)));
+    },
     refusals: [
       [
         () => ops.slice(ones(3), [0, 2, 0]),
@@ -465,6 +793,18 @@ export const movement = {
         value: (x) => build([], () => at(x, [2])),
       },
     ],
+    random: (random) => {
+      const { shape, axis, a } = occupied(random);
+      const index = random.axis(shape[a]);
+      const kept = shape.filter((_, i) => i !== a);
+      return moved(
+        `${index} of ${axis}`,
+        shape,
+        (x) => ops.select(x, axis, index),
+        kept,
+        (place) => [...place.slice(0, a), fromStart(index, shape[a]), ...place.slice(a)],
+      );
+    },
     refusals: [
       [() => ops.select(ones(3), 0, 3), IndexError, 'select: index must be an integer in [-3, 3), got 3'],
       [() => ops.select(ones(3), 0, 0.5), IndexError, 'select: index must be an integer in [-3, 3), got 0.5'],
@@ -490,6 +830,21 @@ export const movement = {
       { title: 'nothing', inputs: [real([0])], call: (x) => ops.flip(x), value: (x) => x },
       { title: '0-d', inputs: [real([])], call: (x) => ops.flip(x), value: (x) => x },
     ],
+    random: (random) => {
+      const shape = random.shape(0, 4, true);
+      const options = maybe(random, { axis: someAxes(random, shape.length) });
+      const axes = options.axis === undefined ? [...shape.keys()] : [options.axis].flat();
+      return moved(
+        JSON.stringify(options),
+        shape,
+        (x) => ops.flip(x, options),
+        shape,
+        (index) =>
+          axes
+            .map((axis) => fromStart(axis, shape.length))
+            .reduce((place, axis) => replaced(place, axis, shape[axis] - 1 - place[axis]), index),
+      );
+    },
     options: (options) => ops.flip(ones(1), options),
     refusals: [
       [
@@ -511,6 +866,7 @@ export const movement = {
       rolled([3, 4], 3, 0),
       { title: 'nothing', inputs: [real([0])], call: (x) => ops.roll(x, 3), value: (x) => x },
     ],
+    random: rolledAny,
     options: (options) => ops.roll(ones(1), 1, options),
     refusals: [
       [
@@ -531,6 +887,15 @@ export const movement = {
       joined(0, [3]),
       joined(1, [2, 0], [2, 0]),
     ],
+    random: (random) => {
+      const shape = random.shape(1, 4, true);
+      const axis = random.axis(shape.length);
+      const lengths = Array.from({ length: random.integer(1, 4) }, () => random.integer(0, 3));
+      return joined(
+        axis,
+        ...lengths.map((length) => [...replaced(shape, fromStart(axis, shape.length), length)]),
+      );
+    },
     options: (options) => ops.concat([ones(1)], options),
     refusals: [
       [
@@ -590,6 +955,10 @@ export const movement = {
         value: (a, b) => ({ shape: [2], data: [a.data[0], b.data[0]] }),
       },
     ],
+    random: (random) => {
+      const shape = random.shape(0, 3, true);
+      return piled(shape, random.integer(1, 4), maybe(random, { axis: random.axis(shape.length + 1) }));
+    },
     options: (options) => ops.stack([ones(1)], options),
     refusals: [
       [
@@ -627,6 +996,7 @@ export const movement = {
         value: parts(0, 0, 2, 2, 3),
       },
     ],
+    random: splitAny,
     options: (options) => ops.split(ones(1), 1, options),
     refusals: [
       [
@@ -654,6 +1024,7 @@ export const movement = {
         value: parts(1, 0, 2, 4),
       },
     ],
+    random: chunkAny,
     options: (options) => ops.chunk(ones(1), 1, options),
     refusals: [
       [() => ops.chunk(ones(5), 0), ArgumentError, 'chunk: count must be an integer at least 1, got 0'],
@@ -676,6 +1047,27 @@ export const movement = {
         value: (x) => [0, 1, 2].map((j) => build([2], ([i]) => at(x, [i, j]))),
       },
     ],
+    // Of an empty axis there are no parts, and so no derivative to compare.
+    random: (random) => {
+      const { shape, axis, a } = until(
+        () => occupied(random),
+        ({ shape: extents }) => extents[0] > 0,
+      );
+      const options = maybe(random, { axis });
+      const along = options.axis === undefined ? 0 : a;
+      return {
+        title: `[${shape}] ${JSON.stringify(options)}`,
+        inputs: [real(shape)],
+        call: (x) => ops.unbind(x, options),
+        value: (x) =>
+          Array.from({ length: shape[along] }, (_, i) =>
+            build(
+              shape.filter((__, k) => k !== along),
+              (index) => at(x, [...index.slice(0, along), i, ...index.slice(along)]),
+            ),
+          ),
+      };
+    },
     options: (options) => ops.unbind(ones(1), options),
     refusals: [[() => ops.unbind(tensor(1)), IndexError, 'unbind: axis must be an integer in [0, 0), got 0']],
     facts: [['an axis of length 0 gives no parts', () => ops.unbind(ones(0, 2)), []]],
@@ -703,6 +1095,7 @@ export const movement = {
         value: () => ({ shape: [0], data: [] }),
       },
     ],
+    random: repeatAny,
     options: (options) => ops.repeat(ones(1), 1, options),
     refusals: [
       [() => ops.repeat(ones(2), -1), ArgumentError, 'repeat: repeats must be an integer at least 0, got -1'],
@@ -731,6 +1124,7 @@ export const movement = {
         value: () => ({ shape: [0], data: [] }),
       },
     ],
+    random: tileAny,
     refusals: [
       [
         () => ops.tile(ones(2), '2' as never),
@@ -767,6 +1161,7 @@ export const movement = {
       },
       { title: '0-d', inputs: [real([])], call: (x) => ops.pad(x, []), value: (x) => x },
     ],
+    random: padAny,
     options: (options) => ops.pad(ones(1), [[0, 0]], options),
     refusals: [
       [
@@ -783,6 +1178,16 @@ export const movement = {
         () => ops.pad(ones(2), [[-1, 0]]),
         ArgumentError,
         'pad: widths[0] must be an integer at least 0, got -1',
+      ],
+      [
+        () => ops.pad(tensor([1], { dtype: 'int32' }), [[1, 0]], { value: 0.5 }),
+        DTypeError,
+        "pad: value must fit int32, got 0.5; cast the tensor to 'float64' first",
+      ],
+      [
+        () => ops.pad(tensor([true]), [[1, 0]], { value: 2 }),
+        DTypeError,
+        'pad: value must be true, false, 0 or 1, got 2',
       ],
       [
         () => ops.pad(ones(2), [[2 ** 31, 0]]),
@@ -808,6 +1213,11 @@ export const movement = {
         value: (x) => build([2, 2], ([b, i]) => at(x, [b, i, i])),
       },
     ],
+    random: (random) => {
+      const shape = random.shape(2, 4, true);
+      const target = [...shape.slice(0, -2), Math.min(...shape.slice(-2))];
+      return moved('', shape, ops.diagonal, target, (index) => [...index, index[index.length - 1]]);
+    },
     refusals: [[() => ops.diagonal(ones(2)), ShapeError, 'diagonal: x must have at least two axes, got [2]']],
   },
   triu: {
@@ -819,6 +1229,7 @@ export const movement = {
       triangular(false, [3, 3], -5),
       triangular(false, [0, 3], 0),
     ],
+    random: (random) => triangleAny(random, false),
     options: (options) => ops.triu(ones(1, 1), options),
     refusals: [[() => ops.triu(ones(2)), ShapeError, 'triu: x must have at least two axes, got [2]']],
   },
@@ -831,6 +1242,7 @@ export const movement = {
       triangular(true, [3, 3], 5),
       triangular(true, [3, 0], 0),
     ],
+    random: (random) => triangleAny(random, true),
     options: (options) => ops.tril(ones(1, 1), options),
     refusals: [
       [

@@ -15,12 +15,18 @@ import {
   FLOAT,
   INT32,
   type Input,
+  maybe,
   NONZERO,
   near,
+  POSITIVE,
+  type Random,
   real,
   SAME,
   type Sample,
   type Sampled,
+  smallShape,
+  someAxes,
+  until,
 } from './row.js';
 
 const f64 = (data: readonly unknown[], requiresGrad = false): Tensor =>
@@ -67,13 +73,84 @@ function folds<Options extends Axes>(
   extra: Omit<Options, keyof Axes> = {} as Options,
   cases = FOLDS,
 ): Sample[] {
-  return cases.map(([shape, options]) => ({
-    title: `[${shape}] ${JSON.stringify({ ...options, ...extra })}`,
-    inputs: [input(shape)],
-    call: (x) => op(x, { ...extra, ...options } as Options),
-    value: (x) => folded(x, options.axis, options.keepDims ?? false, rule),
-  }));
+  return cases.map(([shape, options]) => fold(op, rule, input(shape), { ...extra, ...options } as Options));
 }
+
+function fold<Options extends Axes>(
+  op: (x: Tensor, options: Options) => Tensor,
+  rule: (elements: number[]) => number,
+  input: Input,
+  options: Options,
+): Sample {
+  return {
+    title: `[${input.shape}] ${JSON.stringify(options)}`,
+    inputs: [input],
+    call: (x) => op(x, options),
+    value: (x) => folded(x, options.axis, options.keepDims ?? false, rule),
+  };
+}
+
+/** A random fold of a small tensor over any axes, `least` to `most` elements into one; what is kept may be nothing. */
+function randomFold(random: Random, least: number, most = 48): { shape: number[]; options: Axes } {
+  const draw = () => {
+    // One rank 0 is like another.
+    const shape = random.integer(0, 9) === 0 ? [] : smallShape(random, 1, 4);
+    const options = maybe(random, {
+      axis: someAxes(random, shape.length),
+      keepDims: random.pick([true, false]),
+    });
+    const { axis } = options;
+    const axes =
+      axis === undefined ? [...shape.keys()] : [axis].flat().map((a) => (a < 0 ? a + shape.length : a));
+    return { shape, options, axes };
+  };
+  const { shape, options, axes } = until(draw, (drawn) => {
+    const count = drawn.axes.reduce((product, a) => product * drawn.shape[a], 1);
+    return least <= count && count <= most;
+  });
+  const kept = [...shape.keys()].filter((a) => !axes.includes(a));
+  if (kept.length > 0 && random.integer(0, 2) === 0) shape[random.pick(kept)] = 0;
+  return { shape, options };
+}
+
+/** Random samples of a reduction that needs at least so many elements. */
+const foldsAny =
+  (
+    op: (x: Tensor, options: Axes) => Tensor,
+    rule: (elements: number[]) => number,
+    { input = real, least = 0, most = 48 } = {},
+  ) =>
+  (random: Random): Sample => {
+    const { shape, options } = randomFold(random, least, most);
+    return fold(op, rule, input(shape), options);
+  };
+
+/** Random samples of a spread, whose divisor is the count less a correction. */
+const spreads =
+  (
+    op: (x: Tensor, options: ops.VarianceOptions) => Tensor,
+    rule: (correction: number) => (elements: number[]) => number,
+    input: (shape: readonly number[]) => Input,
+    least: number,
+  ) =>
+  (random: Random): Sample => {
+    const correction = random.pick([undefined, 0, 0.5, 1, 2]);
+    const { shape, options } = randomFold(random, Math.max(least, (correction ?? 1) + 1));
+    const all = correction === undefined ? options : { ...options, correction };
+    return fold(op, rule(correction ?? 1), input(shape), all);
+  };
+
+/** Random samples of a search: along one axis, or over all. */
+const searches =
+  (op: (x: Tensor, options: ops.ArgOptions) => Tensor, better: (a: number, b: number) => boolean) =>
+  (random: Random): Sample => {
+    const all = random.integer(0, 3) === 0;
+    const { shape, options } = until(
+      () => randomFold(random, 1),
+      ({ options: { axis } }) => typeof axis === (all ? 'undefined' : 'number'),
+    );
+    return fold(op as (x: Tensor, options: Axes) => Tensor, firstWhere(better), apart(shape), options);
+  };
 
 const sumOf = (xs: number[]): number =>
   [...xs].sort((a, b) => Math.abs(a) - Math.abs(b)).reduce((s, x) => s + x, 0);
@@ -96,6 +173,8 @@ const normOf =
 
 const logSumOf = (xs: number[]): number => Math.log(sumOf(xs.map(Math.exp)));
 
+/** For results that would have the rounding of larger terms in them where they are near 0. */
+const positive = (shape: readonly number[]): Input => real(shape, POSITIVE);
 const nonzero = (shape: readonly number[]): Input => real(shape, NONZERO);
 const MANY = FOLDS.filter(
   ([shape, { axis }]) =>
@@ -181,7 +260,15 @@ function maskedSearches(
     [0, 3],
     [3, 0],
   ];
-  return shapes.map((shape) => ({
+  return shapes.map((shape) => maskedSearch(op, better, shape));
+}
+
+function maskedSearch(
+  op: (x: Tensor, mask: Tensor) => Tensor,
+  better: (a: number, b: number) => boolean,
+  shape: readonly number[],
+): Sample {
+  return {
     title: `[${shape}]`,
     inputs: [apart(shape), bools(shape)],
     call: op,
@@ -191,7 +278,7 @@ function maskedSearches(
         const row = lineThrough(x, 1, [i, 0]);
         return kept.find((j) => kept.every((other) => !better(row[other], row[j]))) ?? -1;
       }),
-  }));
+  };
 }
 
 function maskedRefusals(name: string, op: (x: Tensor, mask: Tensor) => Tensor): Sampled['refusals'] {
@@ -217,6 +304,8 @@ export const reduce = {
     results: ARITHMETIC,
     ulps: 8,
     samples: [...folds(ops.sum, sumOf), ...folds(ops.sum, sumOf, real, {}, EMPTY_FOLDS)],
+    random: foldsAny(ops.sum, sumOf),
+    folds: { nothing: 0, NaN: Number.NaN, infinity: Infinity, infinities: Number.NaN, negative: -Infinity },
     options: (options) => ops.sum(f64([1]), options),
     refusals: [
       ...(axisRefusals('sum', ops.sum) ?? []),
@@ -244,6 +333,14 @@ export const reduce = {
     results: FLOAT,
     ulps: 8,
     samples: folds(ops.mean, meanOf),
+    random: foldsAny(ops.mean, meanOf, { input: positive, least: 1 }),
+    folds: {
+      nothing: 'mean: the mean of no elements is undefined; x has shape [0]; test size first',
+      NaN: Number.NaN,
+      infinity: Infinity,
+      infinities: Number.NaN,
+      negative: -Infinity,
+    },
     options: (options) => ops.mean(f64([1]), options),
     refusals: [
       ...(axisRefusals('mean', ops.mean) ?? []),
@@ -285,6 +382,9 @@ export const reduce = {
       ),
       ...folds(ops.prod, productOf, real, {}, EMPTY_FOLDS),
     ],
+    // Few factors, so that integers fit.
+    random: foldsAny(ops.prod, productOf, { most: 12 }),
+    folds: { nothing: 1, NaN: Number.NaN, infinity: Infinity, infinities: -Infinity, negative: Infinity },
     options: (options) => ops.prod(f64([1]), options),
     refusals: [
       ...(repeatedAxes('prod', ops.prod) ?? []),
@@ -331,6 +431,14 @@ export const reduce = {
     kind: 'sampled',
     results: SAME,
     samples: folds(ops.max, (xs) => [...xs].sort((a, b) => b - a)[0], apart),
+    random: foldsAny(ops.max, (xs) => [...xs].sort((a, b) => b - a)[0], { input: apart, least: 1 }),
+    folds: {
+      nothing: 'max: x must have at least one element along the folded axes, got shape [0]',
+      NaN: Number.NaN,
+      infinity: Infinity,
+      infinities: Infinity,
+      negative: -Infinity,
+    },
     options: (options) => ops.max(f64([1]), options),
     refusals: [...(axisRefusals('max', ops.max) ?? []), ...(emptyRefusal('max', ops.max) ?? [])],
     kinks: [
@@ -350,6 +458,14 @@ export const reduce = {
     kind: 'sampled',
     results: SAME,
     samples: folds(ops.min, (xs) => -Math.max(...xs.map((x) => -x)) + 0, apart),
+    random: foldsAny(ops.min, (xs) => -Math.max(...xs.map((x) => -x)) + 0, { input: apart, least: 1 }),
+    folds: {
+      nothing: 'min: x must have at least one element along the folded axes, got shape [0]',
+      NaN: Number.NaN,
+      infinity: 1,
+      infinities: -Infinity,
+      negative: -Infinity,
+    },
     options: (options) => ops.min(f64([1]), options),
     refusals: emptyRefusal('min', ops.min) ?? [],
     kinks: [
@@ -382,6 +498,14 @@ export const reduce = {
       {},
       ONE_AXIS,
     ),
+    random: searches(ops.argmax, (a, b) => a > b),
+    folds: {
+      nothing: 'argmax: x must have at least one element along the folded axes, got shape [0]',
+      NaN: 1,
+      infinity: 1,
+      infinities: 0,
+      negative: 0,
+    },
     options: (options) => ops.argmax(f64([1]), options),
     refusals: [
       ...(emptyRefusal('argmax', ops.argmax as (x: Tensor, options: Axes) => Tensor) ?? []),
@@ -408,6 +532,14 @@ export const reduce = {
       {},
       ONE_AXIS,
     ),
+    random: searches(ops.argmin, (a, b) => a < b),
+    folds: {
+      nothing: 'argmin: x must have at least one element along the folded axes, got shape [0]',
+      NaN: 1,
+      infinity: 0,
+      infinities: 1,
+      negative: 0,
+    },
     options: (options) => ops.argmin(f64([1]), options),
     refusals: emptyRefusal('argmin', ops.argmin as (x: Tensor, options: Axes) => Tensor) ?? [],
     facts: [
@@ -419,6 +551,7 @@ export const reduce = {
     kind: 'sampled',
     results: INT32,
     samples: maskedSearches(ops.maskedArgmax, (a, b) => a > b),
+    random: (random) => maskedSearch(ops.maskedArgmax, (a, b) => a > b, random.shape(2, 2, true)),
     refusals: maskedRefusals('maskedArgmax', ops.maskedArgmax) ?? [],
     facts: [
       [
@@ -459,6 +592,7 @@ export const reduce = {
     kind: 'sampled',
     results: INT32,
     samples: maskedSearches(ops.maskedArgmin, (a, b) => a < b),
+    random: (random) => maskedSearch(ops.maskedArgmin, (a, b) => a < b, random.shape(2, 2, true)),
     refusals: maskedRefusals('maskedArgmin', ops.maskedArgmin) ?? [],
     facts: [
       [
@@ -485,6 +619,8 @@ export const reduce = {
       ...folds(ops.any, (xs) => Number(xs.some((x) => x !== 0))),
       ...folds(ops.any, () => 0, real, {}, EMPTY_FOLDS),
     ],
+    random: foldsAny(ops.any, (xs) => Number(xs.some((x) => x !== 0))),
+    folds: { nothing: false, NaN: true, infinity: true, infinities: true, negative: true },
     options: (options) => ops.any(f64([1]), options),
     refusals: repeatedAxes('any', ops.any) ?? [],
     facts: [['NaN is not 0', () => ops.any(f64([0, Number.NaN])).toArray(), true]],
@@ -496,6 +632,8 @@ export const reduce = {
       ...folds(ops.all, (xs) => Number(xs.every((x) => x !== 0))),
       ...folds(ops.all, () => 1, real, {}, EMPTY_FOLDS),
     ],
+    random: foldsAny(ops.all, (xs) => Number(xs.every((x) => x !== 0))),
+    folds: { nothing: true, NaN: true, infinity: true, infinities: true, negative: true },
     options: (options) => ops.all(f64([1]), options),
     refusals: repeatedAxes('all', ops.all) ?? [],
   },
@@ -506,7 +644,16 @@ export const reduce = {
     samples: [
       ...folds(ops.variance, varianceOf(1), real, {}, MANY),
       ...folds(ops.variance, varianceOf(0), real, { correction: 0 }, MANY),
+      ...folds(ops.variance, varianceOf(0.5), real, { correction: 0.5 }, MANY),
     ],
+    random: spreads(ops.variance, varianceOf, real, 1),
+    folds: {
+      nothing: 'variance: x must have more than 1 elements along the folded axes, got 0; test size first',
+      NaN: Number.NaN,
+      infinity: Number.NaN,
+      infinities: Number.NaN,
+      negative: Number.NaN,
+    },
     options: (options) => ops.variance(f64([1, 2]), options),
     refusals: [
       [
@@ -546,7 +693,17 @@ export const reduce = {
     samples: [
       ...folds(ops.std, (xs) => Math.sqrt(varianceOf(1)(xs)), apart, {}, MANY),
       ...folds(ops.std, (xs) => Math.sqrt(varianceOf(0)(xs)), apart, { correction: 0 }, MANY),
+      ...folds(ops.std, (xs) => Math.sqrt(varianceOf(1.5)(xs)), apart, { correction: 1.5 }, MANY),
     ],
+    // Of one element it is 0, which is a kink.
+    random: spreads(ops.std, (correction) => (xs) => Math.sqrt(varianceOf(correction)(xs)), apart, 2),
+    folds: {
+      nothing: 'std: x must have more than 1 elements along the folded axes, got 0; test size first',
+      NaN: Number.NaN,
+      infinity: Number.NaN,
+      infinities: Number.NaN,
+      negative: Number.NaN,
+    },
     options: (options) => ops.std(f64([1, 2]), options),
     refusals: [
       [
@@ -583,6 +740,13 @@ export const reduce = {
       ...folds(ops.norm, () => 0, real, {}, EMPTY_FOLDS),
       ...folds(ops.norm, () => 0, real, { ord: 3 }, EMPTY_FOLDS),
     ],
+    random: (random) => {
+      const ord = random.pick([undefined, 1, 1.5, 2, 3, Infinity]);
+      const { shape, options } = randomFold(random, 0, 24);
+      const input = ord === Infinity ? apart(shape) : nonzero(shape);
+      return fold(ops.norm, normOf(ord ?? 2), input, ord === undefined ? options : { ...options, ord });
+    },
+    folds: { nothing: 0, NaN: Number.NaN, infinity: Infinity, infinities: Infinity, negative: Infinity },
     options: (options) => ops.norm(f64([1]), options),
     refusals: [
       [
@@ -657,6 +821,14 @@ export const reduce = {
       ...folds(ops.logSumExp, logSumOf),
       ...folds(ops.logSumExp, () => -Infinity, real, {}, EMPTY_FOLDS),
     ],
+    random: foldsAny(ops.logSumExp, logSumOf, { input: positive }),
+    folds: {
+      nothing: -Infinity,
+      NaN: Number.NaN,
+      infinity: Infinity,
+      infinities: Infinity,
+      negative: -Infinity,
+    },
     options: (options) => ops.logSumExp(f64([1]), options),
     refusals: axisRefusals('logSumExp', ops.logSumExp) ?? [],
     kinks: [
@@ -710,16 +882,45 @@ function alongLines<Options extends { readonly axis?: number }>(
     [[2, 0], -1],
     [[0, 2], -1],
   ];
-  return cases.map(([shape, axis]) => ({
-    title: `[${shape}] along ${axis ?? 'the last axis'} ${JSON.stringify(extra)}`,
+  return cases.map(([shape, axis]) =>
+    alongLine(op, rule, domain, shape, (axis === undefined ? extra : { ...extra, axis }) as Options),
+  );
+}
+
+function alongLine<Options extends { readonly axis?: number }>(
+  op: (x: Tensor, options: Options) => Tensor,
+  rule: (line: number[]) => number[],
+  domain: Domain | undefined,
+  shape: readonly number[],
+  options: Options,
+): Sample {
+  const { axis = -1 } = options;
+  return {
+    title: `[${shape}] ${JSON.stringify(options)}`,
     inputs: [real(shape, domain)],
-    call: (x) => op(x, (axis === undefined ? extra : { ...extra, axis }) as Options),
+    call: (x) => op(x, options),
     value: (x: Grid) => {
-      const a = axis === undefined ? shape.length - 1 : axis < 0 ? axis + shape.length : axis;
+      const a = axis < 0 ? axis + shape.length : axis;
       return build(shape, (index) => rule(lineThrough(x, a, index))[index[a]]);
     },
-  }));
+  };
 }
+
+/** Random samples along one axis. */
+const linesAny =
+  (op: (x: Tensor, options: { readonly axis?: number }) => Tensor, rule: (line: number[]) => number[]) =>
+  (random: Random): Sample => {
+    const shape = random.shape(1, 4, true);
+    return alongLine(op, rule, undefined, shape, maybe(random, { axis: random.axis(shape.length) }));
+  };
+
+/** Unit vectors by their definition, with vectors shorter than `epsilon` divided by it. */
+const unitOf =
+  (epsilon: number) =>
+  (line: number[]): number[] =>
+    line.map((x) => (x === 0 ? 0 : x / Math.max(epsilon, normOf(2)(line))));
+
+const runningSums = (line: number[]): number[] => line.map((_, i) => sumOf(line.slice(0, i + 1)));
 
 const shares = (line: number[]): number[] => {
   const total = sumOf(line.map(Math.exp));
@@ -740,6 +941,14 @@ export const rows = {
     results: FLOAT,
     ulps: 16,
     samples: alongLines(lines.softmax, shares),
+    random: linesAny(lines.softmax, shares),
+    folds: {
+      nothing: [],
+      NaN: [Number.NaN, Number.NaN, Number.NaN],
+      infinity: [Number.NaN, Number.NaN],
+      infinities: [Number.NaN, Number.NaN],
+      negative: [0.5, 0.5],
+    },
     options: (options) => lines.softmax(f64([1]), options),
     refusals: rowRefusals('softmax', lines.softmax) ?? [],
     facts: [
@@ -773,6 +982,14 @@ export const rows = {
     results: FLOAT,
     ulps: 16,
     samples: alongLines(lines.logSoftmax, (line) => shares(line).map(Math.log)),
+    random: linesAny(lines.logSoftmax, (line) => shares(line).map(Math.log)),
+    folds: {
+      nothing: [],
+      NaN: [Number.NaN, Number.NaN, Number.NaN],
+      infinity: [-Infinity, Number.NaN],
+      infinities: [Number.NaN, -Infinity],
+      negative: [-Math.LN2, -Math.LN2],
+    },
     options: (options) => lines.logSoftmax(f64([1]), options),
     refusals: rowRefusals('logSoftmax', lines.logSoftmax) ?? [],
     facts: [
@@ -801,7 +1018,15 @@ export const rows = {
     kind: 'sampled',
     results: ARITHMETIC,
     ulps: 8,
-    samples: alongLines(lines.cumsum, (line) => line.map((_, i) => sumOf(line.slice(0, i + 1)))),
+    samples: alongLines(lines.cumsum, runningSums),
+    random: linesAny(lines.cumsum, runningSums),
+    folds: {
+      nothing: [],
+      NaN: [1, Number.NaN, Number.NaN],
+      infinity: [1, Infinity],
+      infinities: [Infinity, Number.NaN],
+      negative: [-Infinity, -Infinity],
+    },
     options: (options) => lines.cumsum(f64([1]), options),
     refusals: rowRefusals('cumsum', lines.cumsum) ?? [],
     facts: [
@@ -817,14 +1042,22 @@ export const rows = {
     results: FLOAT,
     ulps: 16,
     samples: [
-      ...alongLines(lines.normalize, (line) => line.map((x) => (x === 0 ? 0 : x / normOf(2)(line))), NONZERO),
-      ...alongLines(lines.normalize, (line) => line.map((x) => x / Math.max(0.1, normOf(2)(line))), NONZERO, {
-        epsilon: 0.1,
-      }),
-      ...alongLines(lines.normalize, (line) => line.map((x) => x / Math.max(50, normOf(2)(line))), NONZERO, {
-        epsilon: 50,
-      }),
+      ...alongLines(lines.normalize, unitOf(0), NONZERO),
+      ...alongLines(lines.normalize, unitOf(0.1), NONZERO, { epsilon: 0.1 }),
+      ...alongLines(lines.normalize, unitOf(50), NONZERO, { epsilon: 50 }),
     ],
+    random: (random) => {
+      const shape = random.shape(1, 4, true);
+      const options = maybe(random, { axis: random.axis(shape.length), epsilon: random.pick([0, 0.1, 50]) });
+      return alongLine(lines.normalize, unitOf(options.epsilon ?? 0), NONZERO, shape, options);
+    },
+    folds: {
+      nothing: [],
+      NaN: [Number.NaN, Number.NaN, Number.NaN],
+      infinity: [0, Number.NaN],
+      infinities: [Number.NaN, Number.NaN],
+      negative: [Number.NaN, Number.NaN],
+    },
     options: (options) => lines.normalize(f64([1]), options),
     refusals: [
       ...(rowRefusals('normalize', lines.normalize) ?? []),

@@ -103,7 +103,7 @@ export interface Sampled extends Common {
    * A sample of random shape and options: ranks and extents with 0 and 1 among them, axes of either sign. Its call must be
    * smooth where the inputs lie. Twenty of them are held against the oracle and against differences.
    */
-  readonly random?: (random: Random) => Sample;
+  readonly random: (random: Random) => Sample;
   /** Largest error in float64, in units of the last place of the largest result. Default 4. */
   readonly ulps?: number;
   /** Largest error in float32 in a WebAssembly build, in units of the last place of the largest result. Default 4. */
@@ -112,9 +112,29 @@ export interface Sampled extends Common {
   readonly roundsTwice?: true;
   /** Set where no derivative flows. */
   readonly constant?: true;
+  /** For ops of one tensor that fold it or work along its lines: what they make of the vectors of {@link FOLDED}. */
+  readonly folds?: Folds;
 }
 
+/** Vectors whose folds are a matter of policy. */
+export const FOLDED = {
+  nothing: [],
+  NaN: [1, Number.NaN, 3],
+  infinity: [1, Infinity],
+  infinities: [Infinity, -Infinity],
+  negative: [-Infinity, -Infinity],
+} as const satisfies Record<string, readonly number[]>;
+
+/** For each vector the values, or the text of the refusal. */
+export type Folds = { readonly [Name in keyof typeof FOLDED]: unknown };
+
 export type OpInfo = Elementwise | Sampled;
+
+/** Whether derivatives flow through the op. */
+export function hasDerivative(row: OpInfo): boolean {
+  if (row.constant === true) return false;
+  return row.kind === 'elementwise' ? row.result !== 'bool' : row.results.float64 === 'float64';
+}
 
 export const REAL: Domain = [[-2, 2]];
 export const POSITIVE: Domain = [[0.5, 2.5]];
@@ -148,6 +168,57 @@ export function ints(shape: readonly number[], low: number, high: number): Input
 /** bool whatever the dtype of the others. */
 export function bools(shape: readonly number[]): Input {
   return { shape, kind: 'bool', domain: [[0, 1]] };
+}
+
+/** Choices from a seed. */
+export function randomOf(seed: string): Random {
+  const next = stream(seedOf(seed));
+  const integer = (low: number, high: number): number => low + Math.floor(next() * (high - low + 1));
+  return {
+    integer,
+    pick: (choices) => choices[integer(0, choices.length - 1)],
+    shape: (lowRank, highRank, empty = false) =>
+      Array.from({ length: integer(lowRank, highRank) }, () => (empty && next() < 0.125 ? 0 : integer(1, 4))),
+    axis: (rank) => integer(-rank, rank - 1),
+  };
+}
+
+/** Some of the options, each with its value or left out. */
+export function maybe<Options extends object>(random: Random, options: Options): Partial<Options> {
+  return Object.fromEntries(
+    Object.entries(options).filter(() => random.pick([true, false])),
+  ) as Partial<Options>;
+}
+
+/** Draws again until what came is accepted. */
+export function until<T>(draw: () => T, accept: (drawn: T) => boolean): T {
+  for (let tries = 0; tries < 1000; tries++) {
+    const drawn = draw();
+    if (accept(drawn)) return drawn;
+  }
+  throw new Error('nothing that is accepted came up');
+}
+
+/** A list in another order. */
+export function shuffled<T>(random: Random, list: readonly T[]): T[] {
+  const rest = [...list];
+  return list.map(() => rest.splice(random.integer(0, rest.length - 1), 1)[0]);
+}
+
+/** One axis, or a list of none to all of them in any order, counted from either end. */
+export function someAxes(random: Random, rank: number): number | number[] {
+  if (rank > 0 && random.pick([true, false])) return random.axis(rank);
+  const axes = shuffled(random, [...Array(rank).keys()]).slice(0, random.integer(0, rank));
+  return axes.map((axis) => random.pick([axis, axis - rank]));
+}
+
+/** A shape of at most so many elements: numbers apart get large, and large ones take large steps. */
+export function smallShape(random: Random, lowRank: number, highRank: number, size = 48): number[] {
+  const rank = random.integer(lowRank, highRank);
+  return until(
+    () => random.shape(rank, rank, true),
+    (shape) => shape.reduce((product, extent) => product * extent, 1) <= size,
+  );
 }
 
 /** Numbers for an operand, rounded to what `dtype` holds, the same for the same seed. */

@@ -1,0 +1,160 @@
+/** @file Prints docs/special-values.md from the test rows: tools/specialValues.mjs writes it and checks that it is current. */
+import { DTypeError, NumericError } from '../src/errors.js';
+import { type Elementwise, FOLDED, type Folds, type OpInfo, type Special } from './opInfo/row.js';
+import { modules, opInfo } from './opInfo.js';
+
+const rows = Object.entries(opInfo as Record<string, OpInfo>);
+
+function number(x: number): string {
+  if (Object.is(x, -0)) return '−0';
+  const digits = Number.isInteger(x) && Math.abs(x) < 1e6 ? `${x}` : `${Number(x.toPrecision(4))}`;
+  return digits.replace('Infinity', '∞').replaceAll('-', '−');
+}
+
+/** A value as the tables print it. */
+function shown(x: unknown): string {
+  if (typeof x === 'number') return number(x);
+  if (Array.isArray(x)) return `[${x.map(shown).join(', ')}]`;
+  return typeof x === 'string' ? 'refused' : `${x}`;
+}
+
+/** Lines of a table; columns that hold nothing are still there. */
+function table(head: readonly string[], body: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
+  const escaped = body.map((cells) => cells.map((cell) => cell.replaceAll('|', '\\|')));
+  return [line(head), line(head.map(() => '---')), ...escaped.map(line)].join('\n');
+}
+
+/** `result (derivatives)`; derivatives that nothing is said of are left out. */
+function outcome([, output, derivatives = []]: Special): string {
+  const known = derivatives.map((d) => (d === undefined ? '·' : number(d + 0)));
+  return known.every((d) => d === '·') ? number(output) : `${number(output)} (${known.join(', ')})`;
+}
+
+const COLUMNS = [Number.NaN, Infinity, -Infinity, 0, -0];
+const point = (inputs: readonly number[]): string => `(${inputs.map(number).join(', ')})`;
+
+/** Whether one operand of a point is `x` and the real others are numbers like any. */
+function has(row: Elementwise, [inputs]: Special, operand: number, x: number): boolean {
+  return inputs.every((input, i) => {
+    if (i === operand) return Object.is(input, x);
+    return row.operands[i] === 'bool' || (Number.isFinite(input) && input !== 0);
+  });
+}
+
+/** Whether a point is about more than the accuracy of ordinary numbers. */
+function isSpecial([inputs, output]: Special): boolean {
+  return !Number.isFinite(output) || inputs.some((x) => !Number.isFinite(x) || x === 0);
+}
+
+/** Lines for an elementwise op, one per real operand, and the points that no column has. */
+function elementwiseLines(name: string, row: Elementwise): { lines: string[][]; rest: string[][] } {
+  const special = row.special ?? [];
+  const used = new Set<Special>(special.filter((entry) => !isSpecial(entry)));
+  const lines = row.operands.flatMap((domain, operand) => {
+    if (domain === 'bool') return [];
+    const cells = COLUMNS.map((x) => {
+      const all = special.filter((entry) => has(row, entry, operand, x));
+      for (const entry of all) used.add(entry);
+      const found = all.find(([, , derivatives]) => derivatives !== undefined) ?? all[0];
+      if (found === undefined) return '·';
+      return row.operands.length === 1 ? outcome(found) : `${point(found[0])} → ${outcome(found)}`;
+    });
+    return cells.every((cell) => cell === '·') ? [] : [[`\`${name}\``, ...cells]];
+  });
+  const rest = special
+    .filter((entry) => !used.has(entry))
+    .map((entry) => [`\`${name}\``, point(entry[0]), outcome(entry)]);
+  return { lines, rest };
+}
+
+function elementwiseSection(arity: (n: number) => boolean): { lines: string[][]; rest: string[][] } {
+  const parts = rows.flatMap(([name, row]) =>
+    row.kind === 'elementwise' && arity(row.operands.length) ? [elementwiseLines(name, row)] : [],
+  );
+  return { lines: parts.flatMap(({ lines }) => lines), rest: parts.flatMap(({ rest }) => rest) };
+}
+
+const FOLD_TITLES: Readonly<Record<keyof Folds, string>> = {
+  nothing: 'nothing',
+  NaN: '[1, NaN, 3]',
+  infinity: '[1, ∞]',
+  infinities: '[∞, −∞]',
+  negative: '[−∞, −∞]',
+};
+
+const foldLines = rows.flatMap(([name, row]) => {
+  if (row.kind !== 'sampled' || row.folds === undefined) return [];
+  const { folds } = row;
+  return [[`\`${name}\``, ...Object.keys(FOLDED).map((what) => shown(folds[what as keyof Folds]))]];
+});
+
+const kinkLines = rows.flatMap(([name, row]) =>
+  (row.kinks ?? []).map(({ at, subgradient }) => [`\`${name}\``, at, subgradient]),
+);
+
+/** Facts that speak of these values. */
+const SPEAKS = /NaN|∞|infinit|nothing|empty|−0|\bzeros?\b/i;
+
+const factLines = rows.flatMap(([name, row]) =>
+  (row.facts ?? []).flatMap(([sentence]) => (SPEAKS.test(sentence) ? [[`\`${name}\``, sentence]] : [])),
+);
+
+const refusalLines = rows.flatMap(([name, row]) =>
+  (row.refusals ?? []).flatMap(([, error, message]) => {
+    const ofValues =
+      error === (NumericError as unknown) || (error === (DTypeError as unknown) && /NaN|fit/.test(message));
+    return ofValues ? [[`\`${name}\``, message.slice(message.indexOf(': ') + 2)]] : [];
+  }),
+);
+
+const moves = Object.keys(modules.movement).map((name) => `\`${name}\``);
+const one = elementwiseSection((n) => n === 1);
+const several = elementwiseSection((n) => n > 1);
+const heads = COLUMNS.map(number);
+
+console.log(`# Special values
+
+What each op makes of NaN, the infinities, the signed zeros and of nothing. Written from the test rows in
+\`packages/core/test/opInfo/\` by \`pnpm special-values\`; every entry is asserted by \`opTable.test.ts\`. Edit the rows,
+not this page. Reasons are in [numerics.md](numerics.md).
+
+A cell is *value* or *value (derivative by each operand)*, in float64, for a cotangent of 1; a dot stands where no claim is
+made, and the sign of a derivative of 0 is left out. A cotangent of 0 gives a derivative of 0 at all of these points.
+
+## Functions of one number
+
+${table(['op', ...heads], one.lines)}
+
+## Functions of several numbers
+
+One line per operand that takes the value at the head of the column, beside ordinary numbers.
+
+${table(['op', ...heads], several.lines)}
+
+## Further points
+
+${table(['op', 'at', 'value (derivatives)'], [...one.rest, ...several.rest])}
+
+## Folds and functions of lines
+
+Of whole vectors; *refused* is an error that names the op. A fold of an empty axis that leaves an empty result is never refused.
+
+${table(['op', ...Object.values(FOLD_TITLES)], foldLines)}
+
+## Moves
+
+${moves.join(', ')}, \`indexSelect\`, \`gather\` and \`stopGradient\` give NaN, infinities and zeros as they came, bit for bit but for the
+payload of a NaN. Moves of nothing give nothing, and \`pad\` its border.
+
+## Kinks
+
+${table(['op', 'at', 'subgradient'], kinkLines)}
+
+## Further rules
+
+${table(['op', 'rule'], factLines)}
+
+## Refused values
+
+${table(['op', 'refusal'], refusalLines)}`);
