@@ -31,7 +31,9 @@ export { type CustomOp, defineHostOp, defineOp, type HostOp } from './ops/custom
 // Ops
 export { cast, type TensorLike } from './ops/define.js';
 export * from './ops/distance.js';
+export * from './ops/einsum.js';
 export * from './ops/elementwise.js';
+export * from './ops/factorisation.js';
 export * from './ops/indexing.js';
 export { assign, hostScalar, hostVector } from './ops/inPlace.js';
 export * from './ops/linalg.js';

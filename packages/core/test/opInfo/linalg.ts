@@ -7,7 +7,18 @@ import * as ops from '../../src/ops/linalg.js';
 import type { Tensor } from '../../src/tensor.js';
 import { gradients } from '../../src/transforms.js';
 import { at, atBroadcast, build, type Grid, withKernels } from '../grid.js';
-import { ARITHMETIC, bools, type Domain, FLOAT, near, real, type Sample, type Sampled } from './row.js';
+import {
+  ARITHMETIC,
+  bools,
+  type Domain,
+  FLOAT,
+  near,
+  POSITIVE,
+  type Random,
+  real,
+  type Sample,
+  type Sampled,
+} from './row.js';
 
 const f64 = (data: readonly unknown[], requiresGrad = false): Tensor =>
   tensor(data as number[], { dtype: 'float64', requiresGrad });
@@ -43,13 +54,58 @@ function mapped(x: Grid, weight: Grid, offset: (j: number) => number): Grid {
   });
 }
 
-function multiplied(a: number[], b: number[], batch: number[] = []): Sample {
+function multiplied(a: number[], b: number[], batch: number[] = [], domain?: Domain): Sample {
   return {
     title: `[${a}] · [${b}]`,
-    inputs: [real(a), real(b)],
+    inputs: [real(a, domain), real(b, domain)],
     call: (x, y) => ops.matmul(x, y),
     value: (x, y) => product(x, y, batch),
   };
+}
+
+function inner(n: number, domain?: Domain): Sample {
+  return {
+    title: `of length ${n}`,
+    inputs: [real([n], domain), real([n], domain)],
+    call: (x, y) => ops.dot(x, y),
+    value: (x, y) => build([], () => total(n, (k) => x.data[k] * y.data[k])),
+  };
+}
+
+function outward(n: number, m: number): Sample {
+  return {
+    title: `${n} by ${m}`,
+    inputs: [real([n]), real([m])],
+    call: (x, y) => ops.outer(x, y),
+    value: (x, y) => build([n, m], ([i, j]) => x.data[i] * y.data[j]),
+  };
+}
+
+function stacked(a: number[], b: number[], domain?: Domain): Sample {
+  return {
+    title: `[${a}] · [${b}]`,
+    inputs: [real(a, domain), real(b, domain)],
+    call: (x, y) => ops.bmm(x, y),
+    value: (x, y) => product(x, y, a.slice(0, 1)),
+  };
+}
+
+function traced(shape: number[]): Sample {
+  return {
+    title: `[${shape}]`,
+    inputs: [real(shape, POSITIVE)],
+    call: (x) => ops.trace(x),
+    value: (x) =>
+      build(shape.slice(0, -2), (lead) => total(Math.min(...shape.slice(-2)), (k) => at(x, [...lead, k, k]))),
+  };
+}
+
+/** Shapes of a product with leading axes that broadcast, and these. */
+function randomProduct(random: Random): [number[], number[], number[]] {
+  const lead = random.shape(0, 2, true);
+  const [n, k, m] = [random.integer(0, 4), random.integer(1, 4), random.integer(1, 4)];
+  const own = lead.map((extent) => (random.integer(0, 2) === 0 ? 1 : extent));
+  return [[...lead, n, k], [...own.slice(random.integer(0, own.length)), k, m], lead];
 }
 
 /** Rows of the second operand that no row of the first comes near. */
@@ -161,6 +217,10 @@ export const linalg = {
         value: (x, y) => build([], () => total(4, (k) => x.data[k] * y.data[k])),
       },
     ],
+    random: (random) => {
+      const [a, b, lead] = randomProduct(random);
+      return multiplied(a, b, lead, POSITIVE);
+    },
     refusals: [
       [
         () => ops.matmul(f64([[1, 2, 3]]), f64([[1, 2, 3]])),
@@ -214,6 +274,67 @@ export const linalg = {
           ),
         Math.fround(1e5 * Math.fround(0.1)),
       ],
+    ],
+  },
+  bmm: {
+    kind: 'sampled',
+    results: ARITHMETIC,
+    ulps: 64,
+    samples: [
+      stacked([2, 3, 4], [2, 4, 2]),
+      stacked([1, 1, 1], [1, 1, 1]),
+      stacked([0, 2, 3], [0, 3, 2]),
+      stacked([2, 2, 0], [2, 0, 3]),
+    ],
+    random: (random) => {
+      const [n, k, m] = [random.integer(0, 4), random.integer(1, 4), random.integer(1, 4)];
+      const batch = random.integer(0, 3);
+      return stacked([batch, n, k], [batch, k, m], POSITIVE);
+    },
+    refusals: [
+      [
+        () => ops.bmm(f64([[1]]), f64([[[1]]])),
+        ShapeError,
+        'bmm: a must be a stack of matrices [b, n, k], got shape [1, 1]',
+      ],
+      [
+        () => ops.bmm(f64([[[1]]]), f64([[1]])),
+        ShapeError,
+        'bmm: b must be a stack of matrices [b, k, m], got shape [1, 1]',
+      ],
+      [
+        () => ops.bmm(f64([[[1]]]), f64([[[1]], [[2]]])),
+        ShapeError,
+        'bmm: b must be a stack [1, 1, m], as a [1, 1, 1] says, got shape [2, 1, 1]; matmul() broadcasts',
+      ],
+      [
+        () => ops.bmm(f64([[[1, 2]]]), f64([[[1, 2]]])),
+        ShapeError,
+        'bmm: b must be a stack [1, 2, m], as a [1, 1, 2] says, got shape [1, 1, 2]',
+      ],
+      [
+        () => ops.bmm(1 as never, f64([[[1]]])),
+        ArgumentError,
+        'bmm: a must be a tensor, got 1; wrap it in tensor(…)',
+      ],
+    ],
+  },
+  trace: {
+    kind: 'sampled',
+    results: ARITHMETIC,
+    samples: [
+      [3, 3],
+      [2, 4],
+      [4, 1],
+      [2, 3, 2],
+      [0, 0],
+      [2, 0, 3],
+      [0, 2, 2],
+    ].map((shape) => traced(shape)),
+    random: (random) => traced([...random.shape(0, 2, true), random.integer(0, 4), random.integer(0, 4)]),
+    refusals: [
+      [() => ops.trace(f64([1])), ShapeError, 'trace: x must have at least two axes, got shape [1]'],
+      [() => ops.trace(2 as never), ArgumentError, 'trace: x must be a tensor, got 2; wrap it in tensor(…)'],
     ],
   },
   linear: {
@@ -279,12 +400,8 @@ export const linalg = {
     kind: 'sampled',
     results: ARITHMETIC,
     ulps: 64,
-    samples: [5, 1, 0].map((n) => ({
-      title: `of length ${n}`,
-      inputs: [real([n]), real([n])],
-      call: (x: Tensor, y: Tensor) => ops.dot(x, y),
-      value: (x: Grid, y: Grid) => build([], () => total(n, (k) => x.data[k] * y.data[k])),
-    })),
+    samples: [5, 1, 0].map((n) => inner(n)),
+    random: (random) => inner(random.integer(0, 6), POSITIVE),
     refusals: [
       [() => ops.dot(f64([[1]]), f64([1])), ShapeError, 'dot: a must be a vector, got shape [1, 1]'],
       [() => ops.dot(f64([1]), f64([[1]])), ShapeError, 'dot: b must be a vector, got shape [1, 1]'],
@@ -298,12 +415,8 @@ export const linalg = {
       [2, 3],
       [1, 4],
       [0, 2],
-    ].map(([n, m]) => ({
-      title: `${n} by ${m}`,
-      inputs: [real([n]), real([m])],
-      call: (x: Tensor, y: Tensor) => ops.outer(x, y),
-      value: (x: Grid, y: Grid) => build([n, m], ([i, j]) => x.data[i] * y.data[j]),
-    })),
+    ].map(([n, m]) => outward(n, m)),
+    random: (random) => outward(random.integer(0, 4), random.integer(0, 4)),
     refusals: [[() => ops.outer(f64([1]), tensor(1)), ShapeError, 'outer: b must be a vector, got shape []']],
   },
 } satisfies Record<string, Sampled>;
