@@ -319,33 +319,39 @@ export function inverse(x: Tensor): Tensor {
 
 // Determinants
 
-/**
- * The derivative of the determinant's mixed derivative along k directions: inputs are the matrices and `[k, …, n, n]`, the
- * directions; without directions these are the cofactors. It is symmetric in them and linear in each, so the derivatives
- * of this row are the row itself, with one direction more or another one: those of every order are right at every rank.
- */
+/** The derivative of the determinant: the matrix of signed minors. */
 const cofactorsRow: OpRow<null> = {
   name: 'cofactors',
   shape: ([shape]) => shape,
-  run(home, y, [a, directions]) {
-    const given = directions === undefined ? undefined : packed(home, directions);
-    home.call(cofactorsKernel, [...stackPlan(a), given?.shape[0] ?? 0], y, packed(home, a), given);
-  },
+  run: (home, y, [a]) => home.call(cofactorsKernel, [...stackPlan(a), 0], y, packed(home, a)),
+  saves: { inputs: [0] },
+  vjp: [(g, { inputs: [a] }) => apply(mixedCofactorsRow, [a, unsqueeze(g, 0)], null)],
+};
+
+/**
+ * The derivative of the determinant's mixed derivative along k directions, `[k, …, n, n]`. It is symmetric in them and
+ * linear in each, so its own derivatives are the same with one direction more, or with another one in a place: those of
+ * every order are right at every rank.
+ */
+const mixedCofactorsRow: OpRow<null> = {
+  name: 'mixedCofactors',
+  shape: ([shape]) => shape,
+  run: (home, y, [a, directions]) =>
+    home.call(
+      cofactorsKernel,
+      [...stackPlan(a), directions.shape[0]],
+      y,
+      packed(home, a),
+      packed(home, directions),
+    ),
   saves: { inputs: [0, 1] },
   vjp: [
-    (g, { inputs: [a, directions] }) => {
-      const further = unsqueeze(g, 0);
-      return apply(
-        cofactorsRow,
-        [a, directions === undefined ? further : concat([directions, further])],
-        null,
-      );
-    },
+    (g, { inputs: [a, directions] }) =>
+      apply(mixedCofactorsRow, [a, concat([directions, unsqueeze(g, 0)])], null),
     (g, { inputs: [a, directions] }) => {
       const each = unbind(directions);
-      return stack(
-        each.map((_, i) => apply(cofactorsRow, [a, stack(each.map((d, k) => (k === i ? g : d)))], null)),
-      );
+      const withInPlace = (i: number): Tensor => stack(each.map((d, k) => (k === i ? g : d)));
+      return stack(each.map((_, i) => apply(mixedCofactorsRow, [a, withInPlace(i)], null)));
     },
   ],
 };

@@ -11,7 +11,7 @@ import type { Tensor } from '../../src/tensor.js';
 import { gradients } from '../../src/transforms.js';
 import { atBroadcast, build, type Grid, type Index } from '../grid.js';
 import { thrownBy } from '../thrown.js';
-import { type Domain, FLOAT, near, type Random, real, type Sample, type Sampled } from './row.js';
+import { type Domain, FLOAT, near, type Random, REAL, real, type Sample, type Sampled } from './row.js';
 
 type Matrix = number[][];
 
@@ -280,14 +280,12 @@ function directionalByExpansion(a: Matrix, x: Matrix, order: number): number {
   return (polynomial[order] ?? 0) * range(order).reduce((product, k) => product * (k + 1), 1);
 }
 
-const product = (a: Matrix, b: Matrix): Matrix =>
-  a.map((row) => b[0].map((_, j) => row.reduce((total, u, k) => total + u * b[k][j], 0)));
-
 /** A matrix of rank r with numbers that are not dyadic. */
 const ofRank = (n: number, r: number): Matrix =>
-  product(
-    range(n).map((i) => range(r).map((k) => Math.sin(1 + 3 * i + 7 * k))),
-    range(r).map((k) => range(n).map((j) => Math.cos(2 + 5 * j + 3 * k))),
+  range(n).map((i) =>
+    range(n).map((j) =>
+      range(r).reduce((total, k) => total + Math.sin(1 + 3 * i + 7 * k) * Math.cos(2 + 5 * j + 3 * k), 0),
+    ),
   );
 
 const DIRECTION = range(4).map((i) => range(4).map((j) => Math.sin(2 * i + 5 * j * j + 1)));
@@ -301,6 +299,8 @@ function residual(a: Matrix, b: Matrix): number {
   const norm = Math.max(...a.map((row) => row.reduce((total, u) => total + Math.abs(u), 0)));
   return r / (norm * max(abs(x)).item()) / Number.EPSILON;
 }
+
+const SIDE = f64([1, 2]);
 
 const SINGULAR = [
   [1, 2],
@@ -692,7 +692,7 @@ export const factorisation = {
         'float32 is solved in double',
         () => {
           const x = ops.solve(tensor(hilbert(5)), tensor(hilbert(5))).toArray() as Matrix;
-          return x.map((row) => row.map(Math.round));
+          return x.map((row) => row.map((u) => Math.round(u) + 0));
         },
         range(5).map((i) => range(5).map((j) => (i === j ? 1 : 0))),
       ],
@@ -714,7 +714,7 @@ export const factorisation = {
         'a replay refuses too, and goes on',
         () =>
           replayed(
-            (x) => ops.solve(x, f64([1, 2])),
+            (x) => ops.solve(x, SIDE),
             [
               [1, 2],
               [3, 4],
@@ -730,7 +730,7 @@ export const factorisation = {
           const error = thrownBy(() => ops.solve(x, f64([1, 2])));
           return [error?.name, x.grad, x.toArray()];
         },
-        ['NumericError', null, SINGULAR],
+        ['NumericError', undefined, SINGULAR],
       ],
     ],
   },
@@ -807,7 +807,8 @@ export const factorisation = {
     ulps: 64,
     samples: STACKS.map((shape) => ({
       title: `[${shape}]`,
-      inputs: [real(shape)],
+      // A matrix of ones of size 4 has a determinant so flat that differences of it are rounding.
+      inputs: [real(shape, shape[shape.length - 1] > 3 ? [[-0.9, 0.9]] : REAL)],
       call: (x: Tensor) => ops.det(x),
       value: each(shape, expansion),
     })),
@@ -834,9 +835,7 @@ export const factorisation = {
         `the derivative at a matrix of size 4 and rank ${rank} is its cofactors`,
         () => {
           const a = ofRank(4, rank);
-          const found = detGradient(rank === 0 ? DIRECTION.map((row) => row.map(() => 0)) : a);
-          const expected = rank === 0 ? found.map((row) => row.map(() => 0)) : cofactorsOf(a);
-          return gap(found, expected) < 1e-14;
+          return gap(detGradient(a), cofactorsOf(a)) < 1e-14;
         },
         true,
       ]),
@@ -973,7 +972,7 @@ export const factorisation = {
       [
         'a determinant beside 1 keeps its digits',
         () => ops.slogdet(f64([[1 - 1e-10]])).logAbsDet.item(),
-        near(Math.log1p(-1e-10 - (1 - 1e-10 - 1 + 1e-10))),
+        near(Math.log1p(1 - 1e-10 - 1)),
       ],
       ['the sign records nothing', () => ops.slogdet(f64([[2]], true)).sign.requiresGrad, false],
       [
