@@ -260,32 +260,49 @@ function requireRank(labels: readonly Label[]): void {
 
 // All operands
 
-/** The pair whose product takes the fewest multiplications; of equals the one with the smallest result, then the first. */
-function cheapestPair(
-  terms: readonly Term[],
+/** Up to this many operands every order is tried; of more, the cheapest pair goes first. */
+const SEARCHED = 4;
+
+/** Which two go first, then which two of the others and the product behind them, and so on. */
+interface Order {
+  readonly multiplications: number;
+  readonly pairs: readonly (readonly [number, number])[];
+}
+
+/** The order of products that takes the fewest multiplications, for operands given by their labels. */
+function cheapestOrder(
+  operands: readonly (readonly Label[])[],
   extents: Extents,
   isOutput: (label: Label) => boolean,
-): [number, number] {
+): Order {
+  if (operands.length < 2) return { multiplications: 0, pairs: [] };
   const volume = (labels: readonly Label[]): number => sizeOf(labels.map((label) => extents.get(label) ?? 1));
-  let best: [number, number] = [0, 1];
-  let least = [Infinity, Infinity];
-  for (let i = 0; i < terms.length; i++) {
-    for (let j = i + 1; j < terms.length; j++) {
-      const labels = [...new Set([...terms[i].labels, ...terms[j].labels])];
-      const left = labels.filter((label) => isOutput(label) || isElsewhere(terms, label, i, j));
-      const cost = [volume(labels), volume(left)];
-      if (cost[0] < least[0] || (cost[0] === least[0] && cost[1] < least[1])) {
-        best = [i, j];
-        least = cost;
-      }
+  const candidates = operands.flatMap((first, i) =>
+    operands.slice(i + 1).map((second, k) => {
+      const j = i + 1 + k;
+      const others = operands.filter((_, at) => at !== i && at !== j);
+      const labels = [...new Set([...first, ...second])];
+      const left = labels.filter((label) => isOutput(label) || others.some((own) => own.includes(label)));
+      return { pair: [i, j] as const, next: [...others, left], cost: volume(labels), size: volume(left) };
+    }),
+  );
+  const tried =
+    operands.length <= SEARCHED
+      ? candidates
+      : [
+          candidates.reduce((best, one) =>
+            one.cost < best.cost || (one.cost === best.cost && one.size < best.size) ? one : best,
+          ),
+        ];
+  let best: Order = { multiplications: Infinity, pairs: [] };
+  for (const { pair, next, cost } of tried) {
+    const rest = cheapestOrder(next, extents, isOutput);
+    const multiplications = cost + rest.multiplications;
+    if (multiplications < best.multiplications || best.pairs.length === 0) {
+      best = { multiplications, pairs: [pair, ...rest.pairs] };
     }
   }
   return best;
-}
-
-/** Whether a term other than these has the label. */
-function isElsewhere(terms: readonly Term[], label: Label, i: number, j = i): boolean {
-  return terms.some(({ labels }, k) => k !== i && k !== j && labels.includes(label));
 }
 
 /**
@@ -300,9 +317,9 @@ function isElsewhere(terms: readonly Term[], label: Label, i: number, j = i): bo
  * - Axes of length 1 stretch to the others of their letter.
  *
  * With one operand, transposes and diagonals are views. With more, two at a time are multiplied, by a product of stacks of
- * matrices or, where nothing is summed, elementwise: first the pair that takes the fewest multiplications (the product of
- * all extents of the pair), of equals the one with the smaller result, then the first. Sums are in double precision, each
- * pair's result is rounded. bool counts as int32.
+ * matrices or, where nothing is summed, elementwise, in the order that takes the fewest multiplications (for each pair the
+ * product of all its extents); with more than four left, the pair goes first that takes the fewest itself. Ties go to the
+ * pair that is written first. Sums are in double precision, each pair's result is rounded. bool counts as int32.
  *
  * @param equation - one term for each operand, between commas.
  * @throws {@link ArgumentError} for an equation that is malformed or does not fit the number of operands;
@@ -340,10 +357,17 @@ export function einsum(equation: string, ...operands: Tensor[]): Tensor {
   ).map((t) => (t.dtype === 'bool' ? cast(t, 'int32') : t));
   const diagonals = given.map(({ labels }, i) => onDiagonals({ tensor: numbers[i], labels }));
   let terms = diagonals.map((term, i) =>
-    summed(term, (label) => isOutput(label) || isElsewhere(diagonals, label, i)),
+    summed(
+      term,
+      (label) => isOutput(label) || diagonals.some((other, k) => k !== i && other.labels.includes(label)),
+    ),
   );
-  while (terms.length > 1) {
-    const [i, j] = cheapestPair(terms, extents, isOutput);
+  const { pairs } = cheapestOrder(
+    terms.map(({ labels }) => labels),
+    extents,
+    isOutput,
+  );
+  for (const [i, j] of pairs) {
     const rest = terms.filter((_, k) => k !== i && k !== j);
     const isWanted = (label: Label): boolean =>
       isOutput(label) || rest.some(({ labels }) => labels.includes(label));

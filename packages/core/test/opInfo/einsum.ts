@@ -2,7 +2,6 @@
 import { tensor } from '../../src/creation.js';
 import { ArgumentError, LimitError, ShapeError } from '../../src/errors.js';
 import { einsum as op } from '../../src/ops/einsum.js';
-import { reshape } from '../../src/ops/movement.js';
 import type { Tensor } from '../../src/tensor.js';
 import { at, build, type Grid, positions } from '../grid.js';
 import {
@@ -350,17 +349,28 @@ export const einsum = {
         },
         true,
       ],
-      [
-        'a chain is multiplied from its cheap end: the other order would make 10⁸ products',
-        () =>
-          op(
-            'ij,jk,k->i',
-            reshape(tensor(new Float32Array(1e6).fill(1)), [1000, 1000]),
-            reshape(tensor(new Float32Array(1e5).fill(1)), [1000, 100]),
-            tensor(new Float32Array(100).fill(1)),
-          ).toTypedArray()[999],
-        1e5,
-      ],
+      ...(
+        [
+          ['ij,jk,k->i', [1e200, 1e200, 1e-200]],
+          ['k,jk,ij->i', [1e-200, 1e200, 1e200]],
+          // The cheapest pair, a and c, would come to more in the end.
+          ['ab,a,c->bc', [1e-200, 1e200, 1e200]],
+          ['ab,bc,cd,de,e->a', [1e100, 1e100, 1e100, 1e100, 1e-250]],
+        ] as const
+      ).map(([equation, numbers]): readonly [string, () => unknown, unknown] => [
+        `${equation} is multiplied in the order that is cheap: another one would overflow`,
+        () => {
+          const extents: Readonly<Record<string, number>> = { a: 9, b: 9, c: 8, i: 9, j: 9, d: 7, e: 6 };
+          const [left] = equation.split('->');
+          const operands = left.split(',').map((term, i) => {
+            const shape = [...term].map((letter) => extents[letter] ?? 5);
+            const size = shape.reduce((product, extent) => product * extent, 1);
+            return tensor(new Float64Array(size).fill(numbers[i]), { shape });
+          });
+          return [...op(equation, ...operands).toTypedArray()].every(Number.isFinite);
+        },
+        true,
+      ]),
       ['dtypes promote', () => op('i,i', tensor([1, 2]), zeros(2)).dtype, 'float64'],
     ],
   },

@@ -706,6 +706,20 @@ export const factorisation = {
         ],
       ],
       [
+        'NaN is no missing pivot, beside 0 neither',
+        () =>
+          ops
+            .solve(
+              f64([
+                [0, 1],
+                [NAN, 1],
+              ]),
+              SIDE,
+            )
+            .toArray(),
+        [NAN, NAN],
+      ],
+      [
         'NaN in one right-hand side stays there',
         () => ops.solve(f64([[2]]), f64([[NAN, 4]])).toArray(),
         [[NAN, 2]],
@@ -858,6 +872,29 @@ export const factorisation = {
           true,
         ]),
       ),
+      [
+        'the third derivative is linear in each of three directions',
+        () => {
+          const at = f64(ofRank(4, 2), true);
+          const directions = [1, 2, 3].map((k) =>
+            f64(
+              range(4).map((i) => range(4).map((j) => Math.sin(k * (i + 2 * j + 1)))),
+              true,
+            ),
+          );
+          let y = ops.det(at);
+          for (const direction of directions) {
+            const [g] = gradients([y], [at], { createGraph: true }) as Tensor[];
+            y = sum(mul(g, direction));
+          }
+          // Euler: of a linear function, the derivative along the argument is the value.
+          return directions.map((direction) => {
+            const [g] = gradients([y], [direction], { retainGraph: true }) as Tensor[];
+            return Math.abs(sum(mul(g, direction)).item() / y.item() - 1) < 1e-12;
+          });
+        },
+        [true, true, true],
+      ],
       [
         'derivatives at matrices of rank 3 that rounding has made regular keep their digits',
         () => {

@@ -881,6 +881,7 @@ export const movement = {
         },
         true,
       ],
+      ['an empty one points at no place outside', () => ops.diagonal(ones(2, 3), { offset: 9 }).offset, 0],
     ],
   },
   triu: {
