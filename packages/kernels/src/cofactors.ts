@@ -13,7 +13,7 @@ import {
   substitute,
   swapRows,
   timesPowerOfTwo,
-} from './factorisation.js';
+} from './elimination.js';
 import { kernel, type Values } from './kernel.js';
 
 /** A = 2^rows Pᵀ L D U Qᵀ 2^columns. */

@@ -352,13 +352,15 @@ export const einsum = {
       ...(
         [
           ['ij,jk,k->i', [1e200, 1e200, 1e-200]],
+          ['ij,jk,k->i', [1e200, 1e-200, 1e200]],
           ['k,jk,ij->i', [1e-200, 1e200, 1e200]],
           // The cheapest pair, a and c, would come to more in the end.
           ['ab,a,c->bc', [1e-200, 1e200, 1e200]],
           ['ab,bc,cd,de,e->a', [1e100, 1e100, 1e100, 1e100, 1e-250]],
+          ['ab,bc,cd,de,e->a', [1e200, 1e-200, 1e200, 1e-200, 1e-100]],
         ] as const
       ).map(([equation, numbers]): readonly [string, () => unknown, unknown] => [
-        `${equation} is multiplied in the order that is cheap: another one would overflow`,
+        `${equation} of ${numbers} is multiplied in the order that is cheap: another one would overflow`,
         () => {
           const extents: Readonly<Record<string, number>> = { a: 9, b: 9, c: 8, i: 9, j: 9, d: 7, e: 6 };
           const [left] = equation.split('->');
