@@ -15,6 +15,7 @@ import { checkDType } from './creation.js';
 import type { DType } from './dtype.js';
 import { cast } from './ops/define.js';
 import * as elementwise from './ops/elementwise.js';
+import * as factorisation from './ops/factorisation.js';
 import * as indexing from './ops/indexing.js';
 import * as inPlace from './ops/inPlace.js';
 import * as linalg from './ops/linalg.js';
@@ -98,6 +99,15 @@ const linalgMethods = {
   matmul: linalg.matmul,
   dot: linalg.dot,
   outer: linalg.outer,
+  trace: linalg.trace,
+};
+const factorisationMethods = {
+  cholesky: factorisation.cholesky,
+  solve: factorisation.solve,
+  inverse: factorisation.inverse,
+  det: factorisation.det,
+  logdet: factorisation.logdet,
+  slogdet: factorisation.slogdet,
 };
 const movementMethods = {
   reshape: movement.reshape,
@@ -138,6 +148,7 @@ const methods = {
   ...reduceMethods,
   ...rowsMethods,
   ...linalgMethods,
+  ...factorisationMethods,
   ...movementMethods,
   ...indexingMethods,
   ...orderMethods,

@@ -45,7 +45,9 @@ export * from './ops/custom.js';
 // Ops
 export { cast, type TensorLike } from './ops/define.js';
 export * from './ops/distance.js';
+export * from './ops/einsum.js';
 export * from './ops/elementwise.js';
+export * from './ops/factorisation.js';
 export * from './ops/indexing.js';
 export { assign, hostScalar, hostVector } from './ops/inPlace.js';
 export * from './ops/linalg.js';

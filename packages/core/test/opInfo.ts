@@ -5,7 +5,9 @@
 import * as custom from '../src/ops/custom.js';
 import * as define from '../src/ops/define.js';
 import * as distance from '../src/ops/distance.js';
+import * as einsum from '../src/ops/einsum.js';
 import * as elementwise from '../src/ops/elementwise.js';
+import * as factorisation from '../src/ops/factorisation.js';
 import * as indexing from '../src/ops/indexing.js';
 import * as inPlace from '../src/ops/inPlace.js';
 import * as linalg from '../src/ops/linalg.js';
@@ -13,7 +15,9 @@ import * as movement from '../src/ops/movement.js';
 import * as order from '../src/ops/order.js';
 import * as reduce from '../src/ops/reduce.js';
 import * as rows from '../src/ops/rows.js';
+import { einsum as einsumRows } from './opInfo/einsum.js';
 import { elementwise as elementwiseRows } from './opInfo/elementwise.js';
+import { factorisation as factorisationRows } from './opInfo/factorisation.js';
 import { indexing as indexingRows, order as orderRows } from './opInfo/indexing.js';
 import { definition, distance as distanceRows, linalg as linalgRows } from './opInfo/linalg.js';
 import { movement as movementRows } from './opInfo/movement.js';
@@ -25,7 +29,9 @@ export const modules = {
   custom,
   define,
   distance,
+  einsum,
   elementwise,
+  factorisation,
   inPlace,
   indexing,
   linalg,
@@ -82,7 +88,9 @@ type RowOf<F> =
 export const opInfo = {
   ...definition,
   ...distanceRows,
+  ...einsumRows,
   ...elementwiseRows,
+  ...factorisationRows,
   ...indexingRows,
   ...linalgRows,
   ...movementRows,

@@ -8,8 +8,10 @@ export {
   pinDeterministic,
   useBuild,
 } from './builds.js';
+export { cofactors } from './cofactors.js';
 export * as distance from './distance.js';
 export * as elementwise from './elementwise.js';
+export * as factorisation from './factorisation.js';
 export * as indexing from './indexing.js';
 export { copyInto, elementwisePlan, visitKernel } from './iterate.js';
 export {

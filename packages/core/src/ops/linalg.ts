@@ -1,6 +1,6 @@
 /** @file Products of vectors and matrices. */
 import { matmul as matmulKernel, matmulTail } from '@ndgrad/kernels';
-import { checkTensor } from '../arguments.js';
+import { checkRank, checkTensor } from '../arguments.js';
 import { apply } from '../autodiff/apply.js';
 import type { OpRow } from '../autodiff/node.js';
 import { packed } from '../autodiff/vectorSpace.js';
@@ -10,7 +10,8 @@ import { broadcastShapes, broadcastStrides, formatShape, sizeOf } from '../shape
 import type { Tensor } from '../tensor.js';
 import { cast, unify } from './define.js';
 import { mul } from './elementwise.js';
-import { reshape, squeeze, transpose, unsqueeze } from './movement.js';
+import { diagonal, reshape, squeeze, transpose, unsqueeze } from './movement.js';
+import { sum } from './reduce.js';
 
 const matmulRow: OpRow<null> = {
   name: 'matmul',
@@ -98,6 +99,61 @@ function transposeHint(a: Tensor, b: Tensor): string {
   if (b.rank > 1 && k === n) return 'b.T would fit';
   if (a.rank > 1 && b.rank > 1 && m === l) return 'a.T would fit';
   return 'check the order of the factors';
+}
+
+/**
+ * Products of two stacks of matrices, pair by pair: `[b, n, k] · [b, k, m] → [b, n, m]`. Nothing is broadcast, as in
+ * PyTorch. Sums in double precision.
+ *
+ * @throws {@link ShapeError} unless both have three axes, stacks of one length, and inner extents that agree.
+ *
+ * @example
+ * ```ts
+ * bmm(tensor([[[1, 2]], [[3, 4]]]), tensor([[[1], [1]], [[2], [2]]])).toArray() // => [[[3]], [[14]]]
+ * ```
+ *
+ * @see {@link matmul}, which broadcasts.
+ */
+export function bmm(a: Tensor, b: Tensor): Tensor {
+  checkTensor('bmm', 'a', a);
+  checkTensor('bmm', 'b', b);
+  checkRank('bmm', 'a', a, 3, 'a stack of matrices [b, n, k]');
+  checkRank('bmm', 'b', b, 3, 'a stack of matrices [b, k, m]');
+  if (a.shape[0] !== b.shape[0] || a.shape[2] !== b.shape[1]) {
+    throw new ShapeError({
+      where: 'bmm',
+      argument: 'b',
+      must: `be a stack [${a.shape[0]}, ${a.shape[2]}, m], as a ${formatShape(a.shape)} says`,
+      got: `shape ${formatShape(b.shape)}`,
+      ...(a.shape[0] === b.shape[0] ? {} : { hint: 'matmul() broadcasts' }),
+    });
+  }
+  return matmul(a, b);
+}
+
+/**
+ * The sum of the main diagonal of the last two axes, which need not be of one length: `[…, n, m] → […]`.
+ *
+ * @throws {@link NumericError} for an int32 sum that does not fit.
+ *
+ * @example
+ * ```ts
+ * trace(tensor([[1, 2], [3, 4]])).item() // => 5
+ * ```
+ *
+ * @see {@link diagonal} for other diagonals and axes.
+ */
+export function trace(x: Tensor): Tensor {
+  checkTensor('trace', 'x', x);
+  if (x.rank < 2) {
+    throw new ShapeError({
+      where: 'trace',
+      argument: 'x',
+      must: 'have at least two axes',
+      got: `shape ${formatShape(x.shape)}`,
+    });
+  }
+  return sum(diagonal(x), { axis: -1 });
 }
 
 /** `aᵀ · b`, summed over the rows: the gradient of a weight. */

@@ -813,40 +813,82 @@ export function pad(
 
 // Diagonals
 
+/** Options of {@link diagonal}. */
+export interface DiagonalOptions {
+  /** 0 is the main diagonal, 1 the one above it. Default 0. */
+  readonly offset?: number;
+  /** The axes of the rows and of the columns. Default `[-2, -1]`. */
+  readonly axes?: readonly [rows: number, columns: number];
+}
+
 /**
- * The diagonal of the last two axes, moved to the end. A view.
+ * A diagonal of two axes, by default of the last two, moved to the end: `y[…, i] = x[…, i, i + offset]`. A view. A diagonal
+ * that lies outside is empty.
+ *
+ * @throws {@link ArgumentError} unless `axes` are two different ones.
  *
  * @example
  * ```ts
  * diagonal(tensor([[1, 2], [3, 4]])).toArray() // => [1, 4]
+ * diagonal(tensor([[1, 2], [3, 4]]), { offset: 1 }).toArray() // => [2]
  * ```
  */
-export function diagonal(x: Tensor): Tensor {
-  const t = tensorOperand('diagonal', x);
-  requireMatrix('diagonal', t);
-  return apply(diagonalRow, [t], null);
+export function diagonal(x: Tensor, options: DiagonalOptions = {}): Tensor {
+  const where = 'diagonal';
+  const t = tensorOperand(where, x);
+  checkOptions(where, options, ['offset', 'axes']);
+  requireMatrix(where, t);
+  const offset = checkNumber(where, 'offset', options.offset ?? 0, { integer: true });
+  const given: unknown = options.axes ?? [-2, -1];
+  const axes = Array.isArray(given) ? given.map((axis) => checkAxis(where, 'axes', axis, t.rank)) : [];
+  if (axes.length !== 2 || axes[0] === axes[1]) {
+    throw new ArgumentError({
+      where,
+      argument: 'axes',
+      must: 'name two different axes',
+      got: Array.isArray(given) ? formatShape(given) : describeValue(given),
+    });
+  }
+  const others = t.shape.map((_, axis) => axis).filter((axis) => !axes.includes(axis));
+  return apply(diagonalRow, [reinterpret(t, [...others, ...axes])], { offset });
 }
 
-const diagonalRow: OpRow<null> = {
+/** Length of a diagonal of the last two axes. */
+function diagonalLength(shape: Shape, offset: number): number {
+  const [n, m] = shape.slice(-2);
+  return Math.max(0, Math.min(n, n + offset, m, m - offset));
+}
+
+/** Strides and offset of a diagonal of the last two axes. An empty one must not point outside its storage. */
+function alongDiagonal(
+  { shape, strides, offset: start }: Tensor,
+  offset: number,
+): { strides: readonly number[]; offset: number } {
+  const [row, column] = strides.slice(-2);
+  const shift = diagonalLength(shape, offset) === 0 ? 0 : offset > 0 ? offset * column : -offset * row;
+  return { strides: [...strides.slice(0, -2), row + column], offset: start + shift };
+}
+
+const diagonalRow: OpRow<{ offset: number }> = {
   name: 'diagonal',
-  shape: ([shape]) => [...shape.slice(0, -2), Math.min(shape[shape.length - 2], shape[shape.length - 1])],
-  view: (x) => ({
-    strides: [...x.strides.slice(0, -2), x.strides[x.rank - 2] + x.strides[x.rank - 1]],
-    offset: x.offset,
-  }),
-  vjp: [(g, { shapes: [shape] }) => apply(diagonalEmbedRow, [g, constant(0, g.dtype)], { shape })],
+  shape: ([shape], { offset }) => [...shape.slice(0, -2), diagonalLength(shape, offset)],
+  view: (x, { offset }) => alongDiagonal(x, offset),
+  vjp: [
+    (g, { shapes: [shape], attributes: { offset } }) =>
+      apply(diagonalEmbedRow, [g, constant(0, g.dtype)], { shape, offset }),
+  ],
 };
 
-const diagonalEmbedRow: OpRow<{ shape: Shape }> = {
+const diagonalEmbedRow: OpRow<{ shape: Shape; offset: number }> = {
   name: 'diagonalEmbed',
   shape: (_shapes, { shape }) => shape,
-  run(home, y, [x, background]) {
+  run(home, y, [x, background], { offset }) {
     home.call(indexing.fill, [y.size], y, background);
-    const strides = [...y.strides.slice(0, -2), y.strides[y.rank - 2] + y.strides[y.rank - 1]];
-    const target = new Tensor(y.storage, x.shape, strides, y.offset, y.dtype);
-    home.call(copyInto, elementwisePlan(x.shape, strides, x.strides), target, x);
+    const place = alongDiagonal(y, offset);
+    const target = new Tensor(y.storage, x.shape, place.strides, place.offset, y.dtype);
+    home.call(copyInto, elementwisePlan(x.shape, place.strides, x.strides), target, x);
   },
-  vjp: [(g) => diagonal(g), null],
+  vjp: [(g, { attributes: { offset } }) => apply(diagonalRow, [g], { offset }), null],
 };
 
 /** Options of {@link triu} and {@link tril}. */

@@ -15,6 +15,7 @@ import {
   FLOAT,
   type Input,
   near,
+  POSITIVE,
   type Random,
   real,
   type Sample,
@@ -129,6 +130,25 @@ function affine(shape: number[], n: number, biased: boolean): Sample {
     inputs: [real(shape), real([n, k]), ...(biased ? [real([n])] : [])],
     call: (x, weight, bias?: Tensor) => ops.linear(x, weight, bias),
     value: (x, weight, bias?: Grid) => mapped(x, weight, (j) => bias?.data[j] ?? 0),
+  };
+}
+
+function stacked(a: number[], b: number[], domain?: Domain): Sample {
+  return {
+    title: `[${a}] · [${b}]`,
+    inputs: [real(a, domain), real(b, domain)],
+    call: (x, y) => ops.bmm(x, y),
+    value: (x, y) => product(x, y, a.slice(0, 1)),
+  };
+}
+
+function traced(shape: number[]): Sample {
+  return {
+    title: `[${shape}]`,
+    inputs: [real(shape, POSITIVE)],
+    call: (x) => ops.trace(x),
+    value: (x) =>
+      build(shape.slice(0, -2), (lead) => total(Math.min(...shape.slice(-2)), (k) => at(x, [...lead, k, k]))),
   };
 }
 
@@ -333,6 +353,67 @@ export const linalg = {
           ),
         Math.fround(1e5 * Math.fround(0.1)),
       ],
+    ],
+  },
+  bmm: {
+    kind: 'sampled',
+    results: ARITHMETIC,
+    ulps: 64,
+    samples: [
+      stacked([2, 3, 4], [2, 4, 2]),
+      stacked([1, 1, 1], [1, 1, 1]),
+      stacked([0, 2, 3], [0, 3, 2]),
+      stacked([2, 2, 0], [2, 0, 3]),
+    ],
+    random: (random) => {
+      const [n, k, m] = [random.integer(0, 4), random.integer(1, 4), random.integer(1, 4)];
+      const batch = random.integer(0, 3);
+      return stacked([batch, n, k], [batch, k, m], POSITIVE);
+    },
+    refusals: [
+      [
+        () => ops.bmm(f64([[1]]), f64([[[1]]])),
+        ShapeError,
+        'bmm: a must be a stack of matrices [b, n, k], got shape [1, 1]',
+      ],
+      [
+        () => ops.bmm(f64([[[1]]]), f64([[1]])),
+        ShapeError,
+        'bmm: b must be a stack of matrices [b, k, m], got shape [1, 1]',
+      ],
+      [
+        () => ops.bmm(f64([[[1]]]), f64([[[1]], [[2]]])),
+        ShapeError,
+        'bmm: b must be a stack [1, 1, m], as a [1, 1, 1] says, got shape [2, 1, 1]; matmul() broadcasts',
+      ],
+      [
+        () => ops.bmm(f64([[[1, 2]]]), f64([[[1, 2]]])),
+        ShapeError,
+        'bmm: b must be a stack [1, 2, m], as a [1, 1, 2] says, got shape [1, 1, 2]',
+      ],
+      [
+        () => ops.bmm(1 as never, f64([[[1]]])),
+        ArgumentError,
+        'bmm: a must be a tensor, got 1; wrap it in tensor(…)',
+      ],
+    ],
+  },
+  trace: {
+    kind: 'sampled',
+    results: ARITHMETIC,
+    samples: [
+      [3, 3],
+      [2, 4],
+      [4, 1],
+      [2, 3, 2],
+      [0, 0],
+      [2, 0, 3],
+      [0, 2, 2],
+    ].map((shape) => traced(shape)),
+    random: (random) => traced([...random.shape(0, 2, true), random.integer(0, 4), random.integer(0, 4)]),
+    refusals: [
+      [() => ops.trace(f64([1])), ShapeError, 'trace: x must have at least two axes, got shape [1]'],
+      [() => ops.trace(2 as never), ArgumentError, 'trace: x must be a tensor, got 2; wrap it in tensor(…)'],
     ],
   },
   linear: {

@@ -362,6 +362,30 @@ function triangular(lower: boolean, shape: readonly number[], given?: number): S
   };
 }
 
+function alongDiagonal(shape: number[], options: ops.DiagonalOptions): Sample {
+  const { offset = 0, axes = [-2, -1] } = options;
+  const [rows, columns] = axes.map((axis) => (axis < 0 ? axis + shape.length : axis));
+  const others = shape.flatMap((_, axis) => (axis === rows || axis === columns ? [] : [axis]));
+  const places = shape[rows] === 0 ? [] : Array.from({ length: shape[rows] }, (_, i) => i);
+  const [first, ...further] = places.filter((i) => i + offset >= 0 && i + offset < shape[columns]);
+  const length = first === undefined ? 0 : 1 + further.length;
+  return {
+    title: `[${shape}] at ${offset} of ${axes}`,
+    inputs: [real(shape)],
+    call: (x) => ops.diagonal(x, options),
+    value: (x) =>
+      build([...others.map((axis) => shape[axis]), length], (index) => {
+        const i = first + index[index.length - 1];
+        return at(
+          x,
+          shape.map((_, axis) =>
+            axis === rows ? i : axis === columns ? i + offset : index[others.indexOf(axis)],
+          ),
+        );
+      }),
+  };
+}
+
 export const movement = {
   reshape: {
     kind: 'sampled',
@@ -1200,25 +1224,70 @@ export const movement = {
     kind: 'sampled',
     results: SAME,
     samples: [
-      {
-        title: 'a wide matrix',
-        inputs: [real([2, 3])],
-        call: (x) => ops.diagonal(x),
-        value: (x) => build([2], ([i]) => at(x, [i, i])),
-      },
-      {
-        title: 'a batch of tall ones',
-        inputs: [real([2, 3, 2])],
-        call: (x) => ops.diagonal(x),
-        value: (x) => build([2, 2], ([b, i]) => at(x, [b, i, i])),
-      },
+      alongDiagonal([2, 3], {}),
+      alongDiagonal([2, 3, 2], {}),
+      alongDiagonal([3, 4], { offset: 1 }),
+      alongDiagonal([3, 4], { offset: 2 }),
+      alongDiagonal([3, 4], { offset: -1 }),
+      alongDiagonal([4, 3], { offset: -2 }),
+      alongDiagonal([2, 3], { offset: 5 }),
+      alongDiagonal([2, 3], { offset: -2 }),
+      alongDiagonal([3, 2, 4], { axes: [0, 1] }),
+      alongDiagonal([3, 2, 4], { axes: [2, 0], offset: 1 }),
+      alongDiagonal([2, 3, 2, 3], { axes: [-3, -1], offset: -1 }),
+      alongDiagonal([0, 3], {}),
+      alongDiagonal([2, 0, 0], { offset: 1 }),
     ],
     random: (random) => {
       const shape = random.shape(2, 4, true);
-      const target = [...shape.slice(0, -2), Math.min(...shape.slice(-2))];
-      return moved('', shape, ops.diagonal, target, (index) => [...index, index[index.length - 1]]);
+      const rows = random.axis(shape.length);
+      const columns = random.axis(shape.length);
+      const same = (columns - rows) % shape.length === 0;
+      return alongDiagonal(shape, {
+        offset: random.integer(-3, 3),
+        axes: [rows, same ? (columns + 1) % shape.length : columns],
+      });
     },
-    refusals: [[() => ops.diagonal(ones(2)), ShapeError, 'diagonal: x must have at least two axes, got [2]']],
+    options: (options) => ops.diagonal(ones(1, 1), options),
+    refusals: [
+      [() => ops.diagonal(ones(2)), ShapeError, 'diagonal: x must have at least two axes, got [2]'],
+      [
+        () => ops.diagonal(ones(2, 2), { offset: 0.5 }),
+        ArgumentError,
+        'diagonal: offset must be an integer, got 0.5',
+      ],
+      [
+        () => ops.diagonal(ones(2, 2), { axes: [0, -2] }),
+        ArgumentError,
+        'diagonal: axes must name two different axes, got [0, -2]',
+      ],
+      [
+        () => ops.diagonal(ones(2, 2), { axes: [0] as never }),
+        ArgumentError,
+        'diagonal: axes must name two different axes, got [0]',
+      ],
+      [
+        () => ops.diagonal(ones(2, 2), { axes: 1 as never }),
+        ArgumentError,
+        'diagonal: axes must name two different axes, got 1',
+      ],
+      [
+        () => ops.diagonal(ones(2, 2), { axes: [0, 2] }),
+        IndexError,
+        'diagonal: axes must be an integer in [-2, 2), got 2',
+      ],
+    ],
+    facts: [
+      [
+        'it is a view',
+        () => {
+          const x = ones(3, 3);
+          return ops.diagonal(x, { offset: -1 }).storage === x.storage;
+        },
+        true,
+      ],
+      ['an empty one points at no place outside', () => ops.diagonal(ones(2, 3), { offset: 9 }).offset, 0],
+    ],
   },
   triu: {
     kind: 'sampled',
