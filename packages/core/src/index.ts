@@ -27,8 +27,9 @@ export {
 } from './creation.js';
 export type { DType, TypedArray } from './dtype.js';
 export * from './errors.js';
-export { type CustomOp, defineHostOp, defineOp, type HostOp } from './ops/custom.js';
 // Ops
+export * from './ops/advancedIndexing.js';
+export { type CustomOp, defineHostOp, defineOp, type HostOp } from './ops/custom.js';
 export { cast, type TensorLike } from './ops/define.js';
 export * from './ops/distance.js';
 export * from './ops/elementwise.js';
@@ -39,6 +40,8 @@ export * from './ops/movement.js';
 export * from './ops/order.js';
 export * from './ops/reduce.js';
 export * from './ops/rows.js';
+export * from './ops/scan.js';
+export * from './ops/scatter.js';
 export * from './ops/update.js';
 export { format } from './print.js';
 export {

@@ -2,6 +2,7 @@
  * @file The test row of every op, joined to the ops by the type checker: an op without a row does not compile, nor does
  * an op that takes options and whose row does not show how.
  */
+import * as advancedIndexing from '../src/ops/advancedIndexing.js';
 import * as custom from '../src/ops/custom.js';
 import * as define from '../src/ops/define.js';
 import * as distance from '../src/ops/distance.js';
@@ -13,6 +14,9 @@ import * as movement from '../src/ops/movement.js';
 import * as order from '../src/ops/order.js';
 import * as reduce from '../src/ops/reduce.js';
 import * as rows from '../src/ops/rows.js';
+import * as scan from '../src/ops/scan.js';
+import * as scatter from '../src/ops/scatter.js';
+import { advancedIndexing as advancedIndexingRows } from './opInfo/advancedIndexing.js';
 import { elementwise as elementwiseRows } from './opInfo/elementwise.js';
 import { indexing as indexingRows, order as orderRows } from './opInfo/indexing.js';
 import { definition, distance as distanceRows, linalg as linalgRows } from './opInfo/linalg.js';
@@ -22,6 +26,7 @@ import type { OpInfo } from './opInfo/row.js';
 
 /** The files of ops. */
 export const modules = {
+  advancedIndexing,
   custom,
   define,
   distance,
@@ -33,6 +38,8 @@ export const modules = {
   order,
   reduce,
   rows,
+  scan,
+  scatter,
 };
 
 type Intersection<U> = (U extends unknown ? (x: U) => void : never) extends (x: infer I) => void ? I : never;
@@ -49,6 +56,7 @@ export const NOT_OPS = [
   'tensorOperand',
   'markWeak',
   'numberAs',
+  'workingDType',
   'zeroVjp',
   // Not functions of tensors alone: engine.test.ts has their tests.
   'defineOp',
@@ -79,6 +87,7 @@ type RowOf<F> =
     : OpInfo & { readonly options?: never };
 
 export const opInfo = {
+  ...advancedIndexingRows,
   ...definition,
   ...distanceRows,
   ...elementwiseRows,

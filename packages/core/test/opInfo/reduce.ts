@@ -3,6 +3,7 @@ import { tensor } from '../../src/creation.js';
 import { ArgumentError, DTypeError, IndexError, NumericError, ShapeError } from '../../src/errors.js';
 import * as ops from '../../src/ops/reduce.js';
 import * as lines from '../../src/ops/rows.js';
+import * as scans from '../../src/ops/scan.js';
 import type { Tensor } from '../../src/tensor.js';
 import { gradients } from '../../src/transforms.js';
 import { build, folded, type Grid, lineThrough } from '../grid.js';
@@ -801,13 +802,13 @@ export const rows = {
     kind: 'sampled',
     results: ARITHMETIC,
     ulps: 8,
-    samples: alongLines(lines.cumsum, (line) => line.map((_, i) => sumOf(line.slice(0, i + 1)))),
-    options: (options) => lines.cumsum(f64([1]), options),
-    refusals: rowRefusals('cumsum', lines.cumsum) ?? [],
+    samples: alongLines(scans.cumsum, (line) => line.map((_, i) => sumOf(line.slice(0, i + 1)))),
+    options: (options) => scans.cumsum(f64([1]), options),
+    refusals: rowRefusals('cumsum', scans.cumsum) ?? [],
     facts: [
       [
         'float32 accumulates in double',
-        () => (lines.cumsum(tensor(new Float32Array(1e5).fill(0.1))).toTypedArray() as Float32Array).at(-1),
+        () => (scans.cumsum(tensor(new Float32Array(1e5).fill(0.1))).toTypedArray() as Float32Array).at(-1),
         Math.fround(1e5 * Math.fround(0.1)),
       ],
     ],
