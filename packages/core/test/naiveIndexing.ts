@@ -2,8 +2,10 @@
  * @file Indexing by NumPy's rules, element by element and from its documentation alone: the oracle of `index` and
  * `indexPut`, and random indices to try it on.
  */
+import type { Index } from '../src/ops/advancedIndexing.js';
+import type { Tensor } from '../src/tensor.js';
 import { atBroadcast, type Grid, type Index as Place, positions } from './grid.js';
-import type { Random } from './opInfo/row.js';
+import { bools, type Input, ints, type Random } from './opInfo/row.js';
 
 /** One index as plain data. */
 export type Entry =
@@ -51,7 +53,7 @@ const all = (n: number): number[] => Array.from({ length: n }, (_, i) => i);
 
 /** The steps that entries ask for. An integer is a position without axes, whose place in the result does not matter. */
 function stepsOf(shape: readonly number[], entries: readonly Entry[]): Step[] {
-  const left = shape.length - entries.reduce((sum, entry) => sum + axesOf(entry), 0);
+  const left = shape.length - entries.reduce<number>((sum, entry) => sum + axesOf(entry), 0);
   const given: readonly Entry[] = entries.includes('...') ? entries : [...entries, '...'];
   let axis = 0;
   return given.flatMap((entry): Step[] => {
@@ -179,4 +181,33 @@ export function drawIndices(random: Random, shape: readonly number[]): Drawn[] {
       entries.push(n === 0 ? null : { at: own, extent: n });
     }
   }
+}
+
+/** What positions and masks need besides `x`. */
+export function inputsOf(drawn: readonly Drawn[]): Input[] {
+  return drawn.flatMap((entry) => {
+    if (typeof entry !== 'object' || entry === null || 'range' in entry) return [];
+    return 'at' in entry ? [ints(entry.at, -entry.extent, entry.extent - 1)] : [bools(entry.mask)];
+  });
+}
+
+/** The indices with what was drawn in its place. */
+function filledIn<T, U>(drawn: readonly Drawn[], values: readonly T[], wrap: (entry: Drawn, value: T) => U) {
+  let next = 0;
+  return drawn.map((entry) => {
+    if (typeof entry !== 'object' || entry === null) return entry;
+    return 'range' in entry ? entry : wrap(entry, values[next++]);
+  });
+}
+
+export function asEntries(drawn: readonly Drawn[], grids: readonly Grid[]): Entry[] {
+  return filledIn(drawn, grids, (entry, grid) =>
+    typeof entry === 'object' && entry !== null && 'at' in entry ? { at: grid } : { mask: grid },
+  );
+}
+
+export function asIndices(drawn: readonly Drawn[], tensors: readonly Tensor[]): Index[] {
+  return filledIn(drawn, tensors, (_, t) => t).map((entry) =>
+    typeof entry === 'object' && entry !== null && 'range' in entry ? (entry.range as Index) : entry,
+  );
 }

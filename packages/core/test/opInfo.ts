@@ -21,8 +21,12 @@ import { elementwise as elementwiseRows } from './opInfo/elementwise.js';
 import { indexing as indexingRows, order as orderRows } from './opInfo/indexing.js';
 import { definition, distance as distanceRows, linalg as linalgRows } from './opInfo/linalg.js';
 import { movement as movementRows } from './opInfo/movement.js';
+import { orderStatistics } from './opInfo/orderStatistics.js';
 import { reduce as reduceRows, rows as rowsRows } from './opInfo/reduce.js';
 import type { OpInfo } from './opInfo/row.js';
+import { rowDistance } from './opInfo/rowDistance.js';
+import { scan as scanRows } from './opInfo/scan.js';
+import { scatter as scatterRows } from './opInfo/scatter.js';
 
 /** The files of ops. */
 export const modules = {
@@ -95,6 +99,10 @@ export const opInfo = {
   ...linalgRows,
   ...movementRows,
   ...orderRows,
+  ...orderStatistics,
   ...reduceRows,
+  ...rowDistance,
   ...rowsRows,
+  ...scanRows,
+  ...scatterRows,
 } satisfies { readonly [Name in OpName]: RowOf<Exports[Name]> };

@@ -31,10 +31,9 @@ import {
   iota,
   putAt,
   sourceLike,
-  wrapIndex,
   wrapIndices,
 } from './picking.js';
-import { type Range, resolveRange } from './range.js';
+import { type Range, resolveRange, wrapIndex } from './range.js';
 import { sum } from './reduce.js';
 
 /**

@@ -8,7 +8,7 @@ import type { DType } from '../dtype.js';
 import { checkAxis } from '../shape.js';
 import type { Tensor } from '../tensor.js';
 import { cast, operand, type Result, type TensorLike, workingDType } from './define.js';
-import { type SingleAxisOptions, transpose } from './movement.js';
+import { permute, type SingleAxisOptions, transpose } from './movement.js';
 
 interface LastAxisRow {
   readonly name: string;
@@ -56,4 +56,9 @@ export function alongAxis(
   const { t, axis } = checkAlongAxis(where, x, options);
   const working = cast(t, workingDType(result, t.dtype));
   return transpose(apply(row, [transpose(working, axis, -1)], null), axis, -1);
+}
+
+/** An axis moved to the end, the others in their order. */
+export function movedLast(t: Tensor, axis: number): Tensor {
+  return permute(t, [...t.shape.map((_, i) => i).filter((i) => i !== axis), axis]);
 }

@@ -8,10 +8,11 @@ import { floatOf } from '../dtype.js';
 import { ShapeError } from '../errors.js';
 import { broadcastShapes, checkAxis, formatShape, sizeOf } from '../shape.js';
 import type { Tensor } from '../tensor.js';
+import { movedLast } from './alongAxis.js';
 import { cast, operand, unify } from './define.js';
 import { divideNoNan, mul, multiplyNoNan, neg, sub } from './elementwise.js';
 import { matmul } from './linalg.js';
-import { permute, type SingleAxisOptions, transpose, unsqueeze } from './movement.js';
+import { type SingleAxisOptions, transpose, unsqueeze } from './movement.js';
 import { norm, sum } from './reduce.js';
 import { normalize } from './rows.js';
 
@@ -163,9 +164,7 @@ export function cosineSimilarity(a: Tensor, b: Tensor, options: SingleAxisOption
   checkOptions(name, options, ['axis']);
   const [p, q] = sameRows(name, a, b);
   const axis = checkAxis(name, 'axis', options.axis ?? -1, p.rank);
-  const last = (t: Tensor): Tensor =>
-    permute(t, [...t.shape.map((_, i) => i).filter((i) => i !== axis), axis]);
-  return apply(cosineRow, [last(p), last(q)], null);
+  return apply(cosineRow, [movedLast(p, axis), movedLast(q, axis)], null);
 }
 
 /** Options of {@link pairwiseDistance}. */

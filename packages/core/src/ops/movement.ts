@@ -7,7 +7,7 @@ import { apply } from '../autodiff/apply.js';
 import type { OpRow } from '../autodiff/node.js';
 import { broadcastTo, constant, copyOnto, packed } from '../autodiff/vectorSpace.js';
 import { type DType, promote } from '../dtype.js';
-import { ArgumentError, IndexError, LimitError, ShapeError } from '../errors.js';
+import { ArgumentError, LimitError, ShapeError } from '../errors.js';
 import {
   checkAxes,
   checkAxis,
@@ -22,7 +22,7 @@ import {
 } from '../shape.js';
 import { Tensor } from '../tensor.js';
 import { cast, tensorOperand } from './define.js';
-import { type Range, resolveRange } from './range.js';
+import { type Range, resolveRange, wrapIndex } from './range.js';
 
 // Shape
 
@@ -364,16 +364,7 @@ export function slice(x: Tensor, ...ranges: Range[]): Tensor {
 export function select(x: Tensor, axis: number, index: number): Tensor {
   const t = tensorOperand('select', x);
   const a = checkAxis('select', 'axis', axis, t.rank);
-  const extent = t.shape[a];
-  if (!Number.isInteger(index) || index < -extent || index >= extent) {
-    throw new IndexError({
-      where: 'select',
-      argument: 'index',
-      must: `be an integer in [${-extent}, ${extent})`,
-      got: describeValue(index),
-    });
-  }
-  const at = index < 0 ? index + extent : index;
+  const at = wrapIndex('select', 'index', index, t.shape[a]);
   const ranges: Range[] = t.shape.map((_, i) => (i === a ? [at, at + 1] : null));
   return squeeze(slice(t, ...ranges), { axis: a });
 }

@@ -8,6 +8,7 @@ import { floatOf, isFloat } from '../dtype.js';
 import { ArgumentError, ShapeError } from '../errors.js';
 import { checkAxis, formatShape, reducedShape, type Shape, sameShape, sizeOf } from '../shape.js';
 import { Tensor } from '../tensor.js';
+import { movedLast } from './alongAxis.js';
 import { cast, operand, type TensorLike, unify } from './define.js';
 import {
   add,
@@ -277,11 +278,6 @@ function linesOf(where: string, t: Tensor, { axis: given, keepDims: keeps }: Med
     });
   }
   return { lines, shape };
-}
-
-/** An axis moved to the end, the others in their order. */
-function movedLast(t: Tensor, axis: number): Tensor {
-  return permute(t, [...t.shape.map((_, i) => i).filter((i) => i !== axis), axis]);
 }
 
 /** Order statistics of rows that hold a NaN are NaN: it is the last of a sorted row. */

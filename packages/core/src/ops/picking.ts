@@ -104,19 +104,6 @@ export function wrapIndices(where: string, argument: string, indices: unknown, e
   return extent === 0 ? t : mod(t, extent);
 }
 
-/** One position along an axis, −extent … extent−1, as a number from 0. */
-export function wrapIndex(where: string, argument: string, index: unknown, extent: number): number {
-  if (!Number.isInteger(index) || (index as number) < -extent || (index as number) >= extent) {
-    throw new IndexError({
-      where,
-      argument,
-      must: `be an integer in [${-extent}, ${extent})`,
-      got: describeValue(index),
-    });
-  }
-  return (index as number) < 0 ? (index as number) + extent : (index as number);
-}
-
 /** A source in the dtype of `x`; refuses one for which x would have to change. */
 export function sourceLike(where: string, argument: string, x: Tensor, source: unknown): Tensor {
   checkTensor(where, argument, source);

@@ -1,6 +1,6 @@
-/** @file Ranges of positions along an axis, as `slice` and `index` take them. */
+/** @file Ranges of positions along an axis and single ones, as views of tensors take them. */
 import { describeValue } from '../arguments.js';
-import { ArgumentError } from '../errors.js';
+import { ArgumentError, IndexError } from '../errors.js';
 
 /**
  * One axis of a {@link slice}: `null` for all of it, or `[start, stop]` or `[start, stop, step]` with `null` for an open
@@ -54,4 +54,17 @@ export function resolveRange(
   const length = Math.max(0, Math.ceil((stop - start) / step));
   // An empty slice must not point outside its storage.
   return [length === 0 ? 0 : start, step, length];
+}
+
+/** One position along an axis, −extent … extent−1, as a number from 0. */
+export function wrapIndex(where: string, argument: string, index: unknown, extent: number): number {
+  if (!Number.isInteger(index) || (index as number) < -extent || (index as number) >= extent) {
+    throw new IndexError({
+      where,
+      argument,
+      must: `be an integer in [${-extent}, ${extent})`,
+      got: describeValue(index),
+    });
+  }
+  return (index as number) < 0 ? (index as number) + extent : (index as number);
 }

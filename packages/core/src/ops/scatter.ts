@@ -125,7 +125,7 @@ function productOfOthers(source: Tensor, index: Tensor): Tensor {
   const before = (s: Tensor, p: Tensor): Tensor => {
     // Places are at least 0, so the first element starts a group.
     const joined = cast(eq(p, shifted(p, -1)), s.dtype);
-    return linearRecurrence(mul(joined, shifted(s, 1)), sub(1, joined));
+    return linearRecurrence(multiplyNoNan(shifted(s, 1), joined), sub(1, joined));
   };
   const others = mul(before(sorted, places), backwards(before(backwards(sorted), backwards(places))));
   return takeAt(others, argsort(order));

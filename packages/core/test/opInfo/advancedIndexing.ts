@@ -5,11 +5,18 @@ import * as ops from '../../src/ops/advancedIndexing.js';
 import type { Tensor } from '../../src/tensor.js';
 import { gradients } from '../../src/transforms.js';
 import { at, atBroadcast, build, type Grid, positions } from '../grid.js';
-import { type Drawn, drawIndices, type Entry, picked } from '../naiveIndexing.js';
+import {
+  asEntries,
+  asIndices,
+  type Drawn,
+  drawIndices,
+  type Entry,
+  inputsOf,
+  picked,
+} from '../naiveIndexing.js';
 import {
   bools,
   INT32,
-  type Input,
   ints,
   type Random,
   type Refusal,
@@ -22,35 +29,6 @@ import {
 const f64 = (data: readonly unknown[], requiresGrad = false): Tensor =>
   tensor(data as number[], { dtype: 'float64', requiresGrad });
 const i32 = (data: readonly unknown[]): Tensor => tensor(data as number[], { dtype: 'int32' });
-
-/** What positions and masks need besides `x`. */
-function inputsOf(drawn: readonly Drawn[]): Input[] {
-  return drawn.flatMap((entry) => {
-    if (typeof entry !== 'object' || entry === null || 'range' in entry) return [];
-    return 'at' in entry ? [ints(entry.at, -entry.extent, entry.extent - 1)] : [bools(entry.mask)];
-  });
-}
-
-/** The indices with what was drawn in its place. */
-function filledIn<T, U>(drawn: readonly Drawn[], values: readonly T[], wrap: (entry: Drawn, value: T) => U) {
-  let next = 0;
-  return drawn.map((entry) => {
-    if (typeof entry !== 'object' || entry === null) return entry;
-    return 'range' in entry ? entry : wrap(entry, values[next++]);
-  });
-}
-
-export function asEntries(drawn: readonly Drawn[], grids: readonly Grid[]): Entry[] {
-  return filledIn(drawn, grids, (entry, grid) =>
-    typeof entry === 'object' && entry !== null && 'at' in entry ? { at: grid } : { mask: grid },
-  );
-}
-
-export function asIndices(drawn: readonly Drawn[], tensors: readonly Tensor[]): ops.Index[] {
-  return filledIn(drawn, tensors, (_, t) => t).map((entry) =>
-    typeof entry === 'object' && entry !== null && 'range' in entry ? (entry.range as ops.Index) : entry,
-  );
-}
 
 const titleOf = (drawn: readonly Drawn[]): string => drawn.map((entry) => JSON.stringify(entry)).join(' ');
 const hasMask = (drawn: readonly Drawn[]): boolean =>

@@ -6,7 +6,7 @@ import * as orders from '../../src/ops/order.js';
 import type { Tensor } from '../../src/tensor.js';
 import { gradients } from '../../src/transforms.js';
 import { at, build, type Grid, type Index, lineThrough, positions, replaced } from '../grid.js';
-import { apart, INT32, ints, real, SAME, type Sample, type Sampled } from './row.js';
+import { ARITHMETIC, apart, INT32, ints, type Random, real, SAME, type Sample, type Sampled } from './row.js';
 
 const f64 = (data: readonly unknown[]): Tensor => tensor(data as number[], { dtype: 'float64' });
 const i32 = (data: readonly unknown[]): Tensor => tensor(data as number[], { dtype: 'int32' });
@@ -52,14 +52,29 @@ function gathered(shape: number[], axis: number, picks: number[]): Sample {
   };
 }
 
-function scattered(shape: number[], axis: number, picks: number[]): Sample {
+/** A source may be longer than the index. */
+function scattered(shape: number[], axis: number, picks: number[], longer = 0): Sample {
   const a = axis < 0 ? axis + shape.length : axis;
   return {
-    title: `[${picks}] into [${shape}] along ${axis}`,
-    inputs: [real(shape), ints(picks, 0, shape[a] - 1), real(picks)],
+    title: `[${picks}] into [${shape}] along ${axis}${longer > 0 ? `, source longer by ${longer}` : ''}`,
+    inputs: [real(shape), ints(picks, 0, shape[a] - 1), real(picks.map((extent) => extent + longer))],
     call: (x, index, source) => ops.scatterAdd(x, axis, index, source),
-    value: (x, index, source) => added(x, source, (place) => replaced(place, a, at(index, place))),
+    value: (x, index, source) =>
+      added(
+        x,
+        build(picks, (place) => at(source, place)),
+        (place) => replaced(place, a, at(index, place)),
+      ),
   };
+}
+
+/** A random shape, an axis of it, and a shape of positions that fits. */
+export function randomPicks(random: Random): { shape: number[]; axis: number; picks: number[] } {
+  const shape = random.shape(1, 4);
+  const axis = random.axis(shape.length);
+  const a = axis < 0 ? axis + shape.length : axis;
+  const picks = shape.map((extent, i) => (i === a ? random.integer(0, 6) : random.integer(1, extent)));
+  return { shape, axis, picks };
 }
 
 const SHAPES: readonly (readonly [shape: number[], axis: number])[] = [
@@ -114,6 +129,10 @@ export const indexing = {
       selected([2, 5], 1, 0),
       selected([0, 2], 1, 2),
     ],
+    random: (random) => {
+      const shape = random.shape(1, 4);
+      return selected(shape, random.axis(shape.length), random.integer(0, 5));
+    },
     refusals: [
       ...positionRefusals('indexSelect', (index) => ops.indexSelect(f64([1, 2, 3]), 0, index)),
       [
@@ -138,8 +157,12 @@ export const indexing = {
   },
   indexAdd: {
     kind: 'sampled',
-    results: SAME,
+    results: ARITHMETIC,
     samples: [...SHAPES.map(([shape, axis]) => addedSlices(shape, axis, 4)), addedSlices([2, 5], 0, 0)],
+    random: (random) => {
+      const shape = random.shape(1, 4);
+      return addedSlices(shape, random.axis(shape.length), random.integer(0, 5));
+    },
     refusals: [
       ...positionRefusals('indexAdd', (index) => ops.indexAdd(f64([1, 2, 3]), 0, index, f64([1]))),
       [
@@ -178,6 +201,10 @@ export const indexing = {
       gathered([2, 5], 1, [2, 0]),
       gathered([2, 5], 1, [0, 2]),
     ],
+    random: (random) => {
+      const { shape, axis, picks } = randomPicks(random);
+      return gathered(shape, axis, picks);
+    },
     refusals: [
       ...positionRefusals('gather', (index) => ops.gather(f64([1, 2, 3]), 0, index)),
       [
@@ -193,24 +220,30 @@ export const indexing = {
     ],
     facts: [
       ['repeats add their derivatives', () => repeatedGradient((x) => ops.gather(x, 0, [1, 1, 0])), [1, 2]],
+      ['nested arrays serve', () => ops.gather(f64([[5, 6]]), 1, [[1, 0, 1]]).toArray(), [[6, 5, 6]]],
     ],
   },
   scatterAdd: {
     kind: 'sampled',
-    results: SAME,
+    results: ARITHMETIC,
     samples: [
       scattered([5], 0, [7]),
       scattered([2, 5], 1, [2, 3]),
       scattered([2, 5], 0, [3, 4]),
       scattered([3, 2, 4], 1, [2, 5, 3]),
       scattered([2, 5], 1, [2, 0]),
+      scattered([3, 4], 0, [2, 3], 2),
     ],
+    random: (random) => {
+      const { shape, axis, picks } = randomPicks(random);
+      return scattered(shape, axis, picks, random.integer(0, 2));
+    },
     refusals: [
       ...positionRefusals('scatterAdd', (index) => ops.scatterAdd(f64([1, 2, 3]), 0, index, f64([1]))),
       [
-        () => ops.scatterAdd(f64([1, 2, 3]), 0, [0], f64([1, 2])),
+        () => ops.scatterAdd(f64([1, 2, 3]), 0, [0, 1], f64([1])),
         ShapeError,
-        'scatterAdd: source must have the shape of index, [1], got [2]',
+        'scatterAdd: source must be at least as long as index [2] along every axis, got [1]',
       ],
       [
         () => ops.scatterAdd(i32([1, 2, 3]), 0, [0], f64([1])),
@@ -294,24 +327,52 @@ const ORDERS: readonly (readonly [shape: number[], axis: number | undefined])[] 
   [[2, 0], undefined],
 ];
 
-function ordered(
-  call: (x: Tensor, options: { axis?: number; descending: boolean }) => Tensor | readonly Tensor[],
-  value: (line: number[], descending: boolean) => number[][],
-): Sample[] {
+function ordered(call: OrderedCall, value: OrderedValue): Sample[] {
   return ORDERS.flatMap(([shape, axis]) =>
-    [false, true].map((descending) => ({
-      title: `[${shape}] along ${axis ?? 'the last axis'}${descending ? ', descending' : ''}`,
-      inputs: [apart(shape)],
-      call: (x: Tensor) => call(x, axis === undefined ? { descending } : { axis, descending }),
-      value: (x: Grid) => {
-        const a = axis === undefined ? shape.length - 1 : axis < 0 ? axis + shape.length : axis;
-        return value([], descending).map((_, k) =>
-          build(shape, (index) => value(lineThrough(x, a, index), descending)[k][index[a]]),
-        );
-      },
-    })),
+    [false, true].map((descending) => orderedOnce(call, value, shape, axis, descending)),
   );
 }
+
+type OrderedCall = (x: Tensor, options: { axis?: number; descending: boolean }) => Tensor | readonly Tensor[];
+type OrderedValue = (line: number[], descending: boolean) => number[][];
+
+function orderedOnce(
+  call: OrderedCall,
+  value: OrderedValue,
+  shape: number[],
+  axis: number | undefined,
+  descending: boolean,
+): Sample {
+  return {
+    title: `[${shape}] along ${axis ?? 'the last axis'}${descending ? ', descending' : ''}`,
+    inputs: [apart(shape)],
+    call: (x: Tensor) => call(x, axis === undefined ? { descending } : { axis, descending }),
+    value: (x: Grid) => {
+      const a = axis === undefined ? shape.length - 1 : axis < 0 ? axis + shape.length : axis;
+      return value([], descending).map((_, k) =>
+        build(shape, (index) => value(lineThrough(x, a, index), descending)[k][index[a]]),
+      );
+    },
+  };
+}
+
+function orderedRandomly(call: OrderedCall, value: OrderedValue): (random: Random) => Sample {
+  return (random) => {
+    const shape = random.shape(1, 4, true);
+    return orderedOnce(call, value, shape, random.axis(shape.length), random.pick([true, false]));
+  };
+}
+
+const sortedCall: OrderedCall = (x, options) => {
+  const { values, indices } = orders.sort(x, options);
+  return [values, indices];
+};
+const sortedValue: OrderedValue = (line, descending) => [
+  ranking(line, descending).map((i) => line[i]),
+  ranking(line, descending),
+];
+const argsortCall: OrderedCall = (x, options) => [orders.argsort(x, options)];
+const argsortValue: OrderedValue = (line, descending) => [ranking(line, descending)];
 
 const best = (k: number, shape: number[], axis: number, largest: boolean): Sample => ({
   title: `${k} ${largest ? 'largest' : 'smallest'} of [${shape}] along ${axis}`,
@@ -334,10 +395,8 @@ export const order = {
   argsort: {
     kind: 'sampled',
     results: INT32,
-    samples: ordered(
-      (x, options) => [orders.argsort(x, options)],
-      (line, descending) => [ranking(line, descending)],
-    ),
+    samples: ordered(argsortCall, argsortValue),
+    random: orderedRandomly(argsortCall, argsortValue),
     options: (options) => orders.argsort(f64([1]), options),
     refusals: [
       [
@@ -381,13 +440,8 @@ export const order = {
     kind: 'sampled',
     results: SAME,
     others: 'int32',
-    samples: ordered(
-      (x, options) => {
-        const { values, indices } = orders.sort(x, options);
-        return [values, indices];
-      },
-      (line, descending) => [ranking(line, descending).map((i) => line[i]), ranking(line, descending)],
-    ),
+    samples: ordered(sortedCall, sortedValue),
+    random: orderedRandomly(sortedCall, sortedValue),
     options: (options) => orders.sort(f64([1]), options),
     refusals: [[() => orders.sort(tensor(1)), IndexError, 'sort: axis must be an integer in [0, 0), got -1']],
     facts: [
@@ -409,6 +463,12 @@ export const order = {
       best(0, [3], 0, true),
       best(3, [2, 3], 1, true),
     ],
+    random: (random) => {
+      const shape = random.shape(1, 3);
+      const axis = random.axis(shape.length);
+      const extent = shape[axis < 0 ? axis + shape.length : axis];
+      return best(random.integer(0, extent), shape, axis, random.pick([true, false]));
+    },
     options: (options) => orders.topk(f64([1]), 1, options),
     refusals: [
       [
@@ -428,6 +488,17 @@ export const order = {
         'of equal values the first comes first',
         () => orders.topk(f64([9, 1, 9, 9]), 2).indices.toArray(),
         [0, 2],
+      ],
+      [
+        'NaN is among the largest, and never among the smallest but last',
+        () => [
+          orders.topk(f64([1, Number.NaN, Infinity]), 2).values.toArray(),
+          orders.topk(f64([1, Number.NaN, Infinity]), 2, { largest: false }).values.toArray(),
+        ],
+        [
+          [Number.NaN, Infinity],
+          [1, Infinity],
+        ],
       ],
     ],
   },

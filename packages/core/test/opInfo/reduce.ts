@@ -3,7 +3,6 @@ import { tensor } from '../../src/creation.js';
 import { ArgumentError, DTypeError, IndexError, NumericError, ShapeError } from '../../src/errors.js';
 import * as ops from '../../src/ops/reduce.js';
 import * as lines from '../../src/ops/rows.js';
-import * as scans from '../../src/ops/scan.js';
 import type { Tensor } from '../../src/tensor.js';
 import { gradients } from '../../src/transforms.js';
 import { build, folded, type Grid, lineThrough } from '../grid.js';
@@ -795,21 +794,6 @@ export const rows = {
           return gradients([lines.logSoftmax(x)], [x], { gradients: [f64([1, 0])] })[0]?.toArray();
         },
         [0, 0],
-      ],
-    ],
-  },
-  cumsum: {
-    kind: 'sampled',
-    results: ARITHMETIC,
-    ulps: 8,
-    samples: alongLines(scans.cumsum, (line) => line.map((_, i) => sumOf(line.slice(0, i + 1)))),
-    options: (options) => scans.cumsum(f64([1]), options),
-    refusals: rowRefusals('cumsum', scans.cumsum) ?? [],
-    facts: [
-      [
-        'float32 accumulates in double',
-        () => (scans.cumsum(tensor(new Float32Array(1e5).fill(0.1))).toTypedArray() as Float32Array).at(-1),
-        Math.fround(1e5 * Math.fround(0.1)),
       ],
     ],
   },

@@ -93,6 +93,19 @@ export interface Random {
   axis(rank: number): number;
 }
 
+/** Choices that follow from a word. */
+export function randomOf(seed: string): Random {
+  const next = stream(seedOf(seed));
+  const integer = (low: number, high: number): number => low + Math.floor(next() * (high - low + 1));
+  return {
+    integer,
+    pick: (choices) => choices[integer(0, choices.length - 1)],
+    shape: (lowRank, highRank, empty = false) =>
+      Array.from({ length: integer(lowRank, highRank) }, () => (empty && next() < 0.05 ? 0 : integer(1, 4))),
+    axis: (rank) => integer(-rank, rank - 1),
+  };
+}
+
 /** An op that is described by sample calls. */
 export interface Sampled extends Common {
   readonly kind: 'sampled';
