@@ -3,10 +3,21 @@
  * NDGRAD_FUZZ sets how many are tried.
  */
 import { describe, expect, it } from '@jest/globals';
-import { gradients, type Index, index, indexPut, scope, type Tensor } from '../src/index.js';
+import {
+  capture,
+  gradients,
+  type Index,
+  index,
+  indexPut,
+  nonzero,
+  scope,
+  type Tensor,
+  tensor,
+} from '../src/index.js';
 import { type Grid, positions, tensorOf } from './grid.js';
 import { asEntries, asIndices, type Drawn, drawIndices, inputsOf, picked } from './naiveIndexing.js';
 import { drawn as drawnOf, dtypeOf, randomOf } from './opInfo/row.js';
+import { thrownBy } from './thrown.js';
 
 const TRIES = Number(process.env.NDGRAD_FUZZ ?? 400);
 
@@ -88,5 +99,63 @@ describe(`${TRIES} random indices`, () => {
       if (single) continue;
       expect([k, gv]).toEqual([k, at.map((i, n) => (accumulate || last.get(i) === n ? weights.data[i] : 0))]);
     }
+  });
+});
+
+describe('Indexing while a step is captured', () => {
+  const x = tensor([
+    [1, 2, 3],
+    [4, 5, 6],
+  ]);
+  const refusal = (step: (t: Tensor) => Tensor): unknown => thrownBy(() => capture(step)(x));
+
+  it('refuses a mask that would give the shape, and names the way out', () => {
+    expect(refusal((t) => index(t, t.gt(2)))).toEqual({
+      name: 'CaptureError',
+      message:
+        'index: how many elements the mask indices[0] takes depends on its values; keep the shape with where(mask, x, other)',
+    });
+    expect(refusal((t) => nonzero(t))).toEqual({
+      name: 'CaptureError',
+      message:
+        'nonzero: how many positions there are depends on the values of x; keep the shape with where(x, a, b)',
+    });
+    expect(refusal((t) => indexPut(t, [0, index(t, 0).gt(2)], 0))).toEqual({
+      name: 'CaptureError',
+      message:
+        'indexPut: how many elements the mask indices[1] takes depends on its values; keep the shape with where(mask, x, other)',
+    });
+  });
+
+  it('writes one value under a mask that changes from replay to replay', () => {
+    const step = capture((t: Tensor) => indexPut(t, [t.gt(2)], -1));
+    expect(step(x).toArray()).toEqual([
+      [1, 2, -1],
+      [-1, -1, -1],
+    ]);
+    expect(step(x.mul(-1)).toArray()).toEqual(x.mul(-1).toArray());
+  });
+
+  it('takes positions that are arguments, checks them at each replay, and no literal ones', () => {
+    const step = capture((t: Tensor, at: Tensor) => index(t, null, at));
+    const at = (...list: number[]): Tensor => tensor(list, { dtype: 'int32' });
+    expect(step(x, at(-1, 0)).toArray()).toEqual([
+      [3, 1],
+      [6, 4],
+    ]);
+    expect(thrownBy(() => step(x, at(0, 3)))).toEqual({
+      name: 'IndexError',
+      message: 'index: indices[1] must hold positions in [-3, 3), got 3 at position 1',
+    });
+    expect(refusal((t) => index(t, Int32Array.of(0)))).toEqual({
+      name: 'CaptureError',
+      message:
+        'index: indices[0] are written into a captured step and would be the same at every replay; make an int32 tensor outside of the step, or pass it as an argument',
+    });
+    expect(refusal((t) => index(t, [true, false]))).toEqual({
+      name: 'CaptureError',
+      message:
+        'index: indices[0] is written into a captured step and would be the same at every replay; make a bool tensor outside of the step, or pass it as an argument',
+    });
   });
 });
