@@ -108,7 +108,7 @@ def advanced():
     write(x, [1, 3], masks[1])
     write(x, [2], masks[0], None, 0)
     write(x, [2, 1], [None, None, 2], [None, None, -1])
-    for shape, indices, axis in (([6], t32([0, -1, 0]), None), ([2, 3], t32([[5, -6], [0, 0]]), None)):
+    for shape, indices in (([6], t32([0, -1, 0])), ([2, 3], t32([[5, -6], [0, 0]]))):
         case("take", [v("take").uniform(shape), indices], lambda x, at: torch.take(x, long(at)))
     for shape, indices, axis in (([2, 3], t32([2, -3, 2]), 1), ([2, 3, 2], t32([[1, 0], [-1, -3]]), -2)):
         at = torch.tensor(np.take(np.arange(int(np.prod(shape))).reshape(shape), indices.numpy(), axis=axis))

@@ -32,7 +32,7 @@ import { type Range, reshape, slice } from './movement.js';
 export type Indices = Tensor | Int32Array | readonly Nested<number>[];
 
 /** Indices as an int32 tensor, whatever their values. */
-export function indexTensor(where: string, argument: string, indices: unknown): Tensor {
+function indexTensor(where: string, argument: string, indices: unknown): Tensor {
   if (indices instanceof Tensor) {
     if (indices.dtype === 'int32') return indices;
     throw new DTypeError({
