@@ -18,6 +18,7 @@ from record import ROOT, difference, document
 FILES = {
     "ops": ("ops", "packages/core/test/reference/ops.json"),
     "opsLinalg": ("ops_linalg", "packages/core/test/reference/opsLinalg.json"),
+    "opsIndexing": ("ops_indexing", "packages/core/test/reference/opsIndexing.json"),
     "losses": ("losses", "packages/losses/test/reference/losses.json"),
     "nn": ("optimizers", "packages/nn/test/reference/optimizers.json"),
     "mining": ("retrieval", "packages/mining/test/reference/retrieval.json"),

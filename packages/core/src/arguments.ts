@@ -4,7 +4,7 @@
  */
 import { elementwisePlan, visitKernel } from '@ndgrad/kernels';
 import { isFloat } from './dtype.js';
-import { ArgumentError, DTypeError, ShapeError } from './errors.js';
+import { ArgumentError, DTypeError, NumericError, ShapeError } from './errors.js';
 import { currentHome } from './homes/current.js';
 import { requireAlive } from './homes/running.js';
 import { broadcastStrides, formatShape, sameShape } from './shape.js';
@@ -148,6 +148,12 @@ export function checkEnum<const T extends string>(
   });
 }
 
+/** Refuses anything but true and false. */
+export function checkBoolean(where: string, argument: string, value: unknown): boolean {
+  if (typeof value === 'boolean') return value;
+  throw new ArgumentError({ where, argument, must: 'be true or false', got: describeValue(value) });
+}
+
 /** The range that {@link checkNumber} holds a number to. */
 export interface NumberRange {
   readonly min?: number;
@@ -228,4 +234,16 @@ export function inspect(
     x,
     ...(companions as [Tensor?, Tensor?]),
   );
+}
+
+/** Refuses an exact result that int32 cannot hold. */
+export function checkFitsInt32(where: string, exact: Tensor): void {
+  inspect('checkFitsInt32', exact, (_i, value) => {
+    if (Math.abs(value) < 2 ** 31 || value === -(2 ** 31)) return;
+    throw new NumericError({
+      where,
+      problem: `the int32 result ${value} does not fit`,
+      hint: "cast to 'float64' first",
+    });
+  });
 }

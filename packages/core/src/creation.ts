@@ -153,13 +153,13 @@ function checkElement(where: string, value: unknown, dtype: DType, argument: () 
 }
 
 /** Shape of nested arrays, with every refusal naming the path to the fault. */
-function nestedShape(where: string, data: unknown): number[] {
+export function nestedShape(where: string, data: unknown, argument = 'data'): number[] {
   const shape: number[] = [];
   for (let level: unknown = data; Array.isArray(level); level = level[0]) {
     if (shape.length === MAX_RANK) {
       throw new ShapeError({
         where,
-        argument: 'data',
+        argument,
         must: `be nested at most ${MAX_RANK} deep`,
         got: 'deeper or circular arrays',
       });
@@ -171,14 +171,19 @@ function nestedShape(where: string, data: unknown): number[] {
 }
 
 /** The leaves of nested arrays in order, checked to form a box. */
-function flatten(where: string, data: unknown, shape: readonly number[]): unknown[] {
+export function flattenNested(
+  where: string,
+  data: unknown,
+  shape: readonly number[],
+  argument = 'data',
+): unknown[] {
   const flat: unknown[] = [];
   const walk = (level: unknown, axis: number, path: string): void => {
     if (axis === shape.length) {
       if (Array.isArray(level)) {
         throw new ShapeError({
           where,
-          argument: `data${path}`,
+          argument: `${argument}${path}`,
           must: 'be a number like its neighbours',
           got: describeValue(level),
         });
@@ -189,7 +194,7 @@ function flatten(where: string, data: unknown, shape: readonly number[]): unknow
     if (!Array.isArray(level) || level.length !== shape[axis]) {
       throw new ShapeError({
         where,
-        argument: `data${path}`,
+        argument: `${argument}${path}`,
         must: `have length ${shape[axis]} like its neighbours`,
         got: Array.isArray(level) ? `length ${level.length}` : describeValue(level),
       });
@@ -363,7 +368,7 @@ function build(where: string, data: unknown, asked: DType | undefined, shape: Sh
   }
   if (Array.isArray(data)) {
     const natural = nestedShape(where, data);
-    const flat = flatten(where, data, natural);
+    const flat = flattenNested(where, data, natural);
     checkShape(where, 'data', natural);
     const dtype =
       asked ?? (flat.length > 0 && flat.every((v) => typeof v === 'boolean') ? 'bool' : 'float32');

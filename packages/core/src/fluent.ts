@@ -13,6 +13,7 @@ import {
 import type { Handle } from './autodiff/watch.js';
 import { checkDType } from './creation.js';
 import type { DType } from './dtype.js';
+import * as advancedIndexing from './ops/advancedIndexing.js';
 import { cast } from './ops/define.js';
 import * as elementwise from './ops/elementwise.js';
 import * as factorisation from './ops/factorisation.js';
@@ -23,6 +24,8 @@ import * as movement from './ops/movement.js';
 import * as order from './ops/order.js';
 import * as reduce from './ops/reduce.js';
 import * as rows from './ops/rows.js';
+import * as scan from './ops/scan.js';
+import * as scatter from './ops/scatter.js';
 import { format } from './print.js';
 import { Tensor } from './tensor.js';
 import { type BackwardOptions, backward } from './transforms.js';
@@ -92,8 +95,13 @@ const reduceMethods = {
 const rowsMethods = {
   softmax: rows.softmax,
   logSoftmax: rows.logSoftmax,
-  cumsum: rows.cumsum,
   normalize: rows.normalize,
+};
+const scanMethods = {
+  cumsum: scan.cumsum,
+  cumprod: scan.cumprod,
+  cummax: scan.cummax,
+  cummin: scan.cummin,
 };
 const linalgMethods = {
   matmul: linalg.matmul,
@@ -136,17 +144,26 @@ const indexingMethods = {
   scatterAdd: indexing.scatterAdd,
   indexSelect: indexing.indexSelect,
   indexAdd: indexing.indexAdd,
+  index: advancedIndexing.index,
+  indexPut: advancedIndexing.indexPut,
+  take: advancedIndexing.take,
+  nonzero: advancedIndexing.nonzero,
+  scatter: scatter.scatter,
+  scatterReduce: scatter.scatterReduce,
 };
 const orderMethods = {
   sort: order.sort,
   argsort: order.argsort,
   topk: order.topk,
+  median: order.median,
+  quantile: order.quantile,
 };
 
 const methods = {
   ...elementwiseMethods,
   ...reduceMethods,
   ...rowsMethods,
+  ...scanMethods,
   ...linalgMethods,
   ...factorisationMethods,
   ...movementMethods,

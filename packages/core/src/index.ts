@@ -41,8 +41,9 @@ export {
 } from './creation.js';
 export type { DType, TypedArray } from './dtype.js';
 export * from './errors.js';
-export * from './ops/custom.js';
 // Ops
+export * from './ops/advancedIndexing.js';
+export * from './ops/custom.js';
 export { cast, type TensorLike } from './ops/define.js';
 export * from './ops/distance.js';
 export * from './ops/einsum.js';
@@ -55,6 +56,8 @@ export * from './ops/movement.js';
 export * from './ops/order.js';
 export * from './ops/reduce.js';
 export * from './ops/rows.js';
+export * from './ops/scan.js';
+export * from './ops/scatter.js';
 export * from './ops/update.js';
 export { format } from './print.js';
 export {

@@ -2,6 +2,7 @@
  * @file The test row of every op, joined to the ops by the type checker: an op without a row does not compile, nor does
  * an op that takes options and whose row does not show how.
  */
+import * as advancedIndexing from '../src/ops/advancedIndexing.js';
 import * as custom from '../src/ops/custom.js';
 import * as define from '../src/ops/define.js';
 import * as distance from '../src/ops/distance.js';
@@ -15,17 +16,25 @@ import * as movement from '../src/ops/movement.js';
 import * as order from '../src/ops/order.js';
 import * as reduce from '../src/ops/reduce.js';
 import * as rows from '../src/ops/rows.js';
+import * as scan from '../src/ops/scan.js';
+import * as scatter from '../src/ops/scatter.js';
+import { advancedIndexing as advancedIndexingRows } from './opInfo/advancedIndexing.js';
 import { einsum as einsumRows } from './opInfo/einsum.js';
 import { elementwise as elementwiseRows } from './opInfo/elementwise.js';
 import { factorisation as factorisationRows } from './opInfo/factorisation.js';
 import { indexing as indexingRows, order as orderRows } from './opInfo/indexing.js';
 import { definition, distance as distanceRows, linalg as linalgRows } from './opInfo/linalg.js';
 import { movement as movementRows } from './opInfo/movement.js';
+import { orderStatistics } from './opInfo/orderStatistics.js';
 import { reduce as reduceRows, rows as rowsRows } from './opInfo/reduce.js';
 import type { OpInfo } from './opInfo/row.js';
+import { rowDistance } from './opInfo/rowDistance.js';
+import { scan as scanRows } from './opInfo/scan.js';
+import { scatter as scatterRows } from './opInfo/scatter.js';
 
 /** The files of ops. */
 export const modules = {
+  advancedIndexing,
   custom,
   define,
   distance,
@@ -39,6 +48,8 @@ export const modules = {
   order,
   reduce,
   rows,
+  scan,
+  scatter,
 };
 
 type Intersection<U> = (U extends unknown ? (x: U) => void : never) extends (x: infer I) => void ? I : never;
@@ -55,6 +66,7 @@ export const NOT_OPS = [
   'tensorOperand',
   'markWeak',
   'numberAs',
+  'workingDType',
   'zeroVjp',
   // Not functions of tensors alone: engine.test.ts has their tests.
   'defineOp',
@@ -86,6 +98,7 @@ type RowOf<F> =
     : OpInfo & { readonly options?: never };
 
 export const opInfo = {
+  ...advancedIndexingRows,
   ...definition,
   ...distanceRows,
   ...einsumRows,
@@ -95,6 +108,10 @@ export const opInfo = {
   ...linalgRows,
   ...movementRows,
   ...orderRows,
+  ...orderStatistics,
   ...reduceRows,
+  ...rowDistance,
   ...rowsRows,
+  ...scanRows,
+  ...scatterRows,
 } satisfies { readonly [Name in OpName]: RowOf<Exports[Name]> };

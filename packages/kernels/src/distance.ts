@@ -14,10 +14,15 @@ function squaredDistance(a: Values, oa: number, b: Values, ob: number, d: number
   return s;
 }
 
+/** Whether a sum of squares has neither overflowed nor lost digits below the normal numbers. */
+function isSafe(squares: number): boolean {
+  return squares > 1e-290 && squares < 1e300;
+}
+
 /** Euclidean distance; squares that leave the range of doubles are taken again, scaled. */
 function distance(a: Values, oa: number, b: Values, ob: number, d: number): number {
   const s = squaredDistance(a, oa, b, ob, d);
-  if (s > 1e-290 && s < 1e300) return Math.sqrt(s);
+  if (isSafe(s)) return Math.sqrt(s);
   let largest = 0;
   for (let k = 0; k < d; k++) largest = Math.max(largest, Math.abs(a[oa + k] - b[ob + k]));
   if (largest === 0 || largest === Infinity || largest !== largest) return largest;
@@ -65,4 +70,43 @@ export const weightedDifference = kernel('weightedDifference', (ints, y, oy, w, 
       for (let k = 0; k < d; k++) y[oy + k] = row[k];
     }
   }
+});
+
+/** The largest magnitude, and NaN if there is one. */
+function largestOf(a: Values, oa: number, d: number): number {
+  let m = 0;
+  for (let k = 0; k < d; k++) m = Math.max(m, Math.abs(a[oa + k]));
+  return m;
+}
+
+/** Cosine of the angle of two vectors; 0 beside a vector of length 0. Scaled where squares leave the range of doubles. */
+function cosine(a: Values, oa: number, b: Values, ob: number, d: number): number {
+  let [ab, aa, bb] = [0, 0, 0];
+  for (let k = 0; k < d; k++) {
+    const [x, z] = [a[oa + k], b[ob + k]];
+    ab += x * z;
+    aa += x * x;
+    bb += z * z;
+  }
+  if (!isSafe(aa) || !isSafe(bb)) {
+    const scaleA = largestOf(a, oa, d);
+    const scaleB = largestOf(b, ob, d);
+    if (scaleA * scaleB !== scaleA * scaleB) return NaN;
+    if (scaleA === 0 || scaleB === 0) return 0;
+    [ab, aa, bb] = [0, 0, 0];
+    for (let k = 0; k < d; k++) {
+      const [x, z] = [a[oa + k] / scaleA, b[ob + k] / scaleB];
+      ab += x * z;
+      aa += x * x;
+      bb += z * z;
+    }
+  }
+  const y = ab / (Math.sqrt(aa) * Math.sqrt(bb));
+  return y > 1 ? 1 : y < -1 ? -1 : y;
+}
+
+/** y[r] = cosine of the rows a[r] and b[r]. Plan: `[rows, d]`. */
+export const cosineSimilarity = kernel('cosineSimilarity', (ints, y, oy, a, oa, b, ob) => {
+  const d = ints[1];
+  for (let r = 0; r < ints[0]; r++, oa += d, ob += d) y[oy + r] = cosine(a, oa, b, ob, d);
 });

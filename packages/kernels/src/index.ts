@@ -40,4 +40,5 @@ export {
 export * as random from './random.js';
 export * as reduce from './reduce.js';
 export * as rows from './rows.js';
+export * as scan from './scan.js';
 export * as update from './update.js';

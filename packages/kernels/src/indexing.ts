@@ -1,5 +1,5 @@
 /** @file Gathering and scattering over packed memory. Indices are int32 and were checked by the caller. */
-import { type Ints, kernel, type Values } from './kernel.js';
+import { type Ints, type Kernel, kernel, type Values } from './kernel.js';
 
 /** y[o, i, k] = a[o, index[i], k]. Plan: `[outer, length of the axis, inner, count]`. */
 export const indexSelect = kernel('indexSelect', (ints, y, oy, a, oa, index, oi) => {
@@ -91,6 +91,62 @@ export const oneHot = kernel('oneHot', (ints, y, oy, labels, ol) => {
   const [count, depth] = [ints[0], ints[1]];
   for (let i = 0; i < count * depth; i++) y[oy + i] = 0;
   for (let i = 0; i < count; i++) y[oy + i * depth + labels[ol + i]] = 1;
+});
+
+/** 0, 1, 2, … Plan: `[size]`. */
+export const iota = kernel('iota', (ints, y, oy) => {
+  for (let i = 0; i < ints[0]; i++) y[oy + i] = i;
+});
+
+/** y = a with y[index[i]] = source[i], in order, so that the last of equal positions stays. Plan: `[size, count]`. */
+export const put = kernel('put', (ints, y, oy, a, oa, source, os, index, oi) => {
+  for (let i = 0; i < ints[0]; i++) y[oy + i] = a[oa + i];
+  for (let i = 0; i < ints[1]; i++) y[oy + index[oi + i]] = source[os + i];
+});
+
+/** y = a with y[index[i]] multiplied by source[i], in double. Plan: `[size, count]`. */
+export const multiplyAt = kernel('multiplyAt', (ints, y, oy, a, oa, source, os, index, oi) => {
+  const size = ints[0];
+  for (let i = 0; i < size; i++) y[oy + i] = a[oa + i];
+  const products = accumulator(y, oy, size);
+  for (let i = 0; i < ints[1]; i++) products[index[oi + i]] *= source[os + i];
+  if (products.buffer !== y.buffer) y.set(products, oy);
+});
+
+/**
+ * y = a with y[index[i]] the extreme of itself and source[i]; NaN spreads. Plan: `[size, count, fresh]`; where `fresh` is 1
+ * the elements of a that are hit play no part.
+ */
+function extremeKernel(name: string, extreme: (x: number, z: number) => number): Kernel {
+  return kernel(name, (ints, y, oy, a, oa, source, os, index, oi) => {
+    const [size, count, fresh] = [ints[0], ints[1], ints[2]];
+    for (let i = 0; i < size; i++) y[oy + i] = a[oa + i];
+    // Whatever the first source of a place is becomes its start.
+    if (fresh === 1) for (let i = 0; i < count; i++) y[oy + index[oi + i]] = source[os + i];
+    for (let i = 0; i < count; i++) {
+      const place = oy + index[oi + i];
+      y[place] = extreme(y[place], source[os + i]);
+    }
+  });
+}
+
+export const maximumAt = extremeKernel('maximumAt', Math.max);
+export const minimumAt = extremeKernel('minimumAt', Math.min);
+
+/** The positions of the elements that are not 0, one row of coordinates each. Plan: `[rank, ...shape]`. */
+export const nonzero = kernel('nonzero', (ints, y, oy, a, oa) => {
+  const rank = ints[0];
+  let size = 1;
+  for (let d = 0; d < rank; d++) size *= ints[1 + d];
+  for (let i = 0; i < size; i++) {
+    if (a[oa + i] === 0) continue;
+    for (let d = rank - 1, rest = i; d >= 0; d--) {
+      const extent = ints[1 + d];
+      y[oy + d] = rest % extent;
+      rest = Math.floor(rest / extent);
+    }
+    oy += rank;
+  }
 });
 
 /** Every element becomes the one value of a. Plan: `[size]`. */

@@ -65,18 +65,6 @@ export const logSoftmaxGradient = kernel('logSoftmaxGradient', (ints, out, oo, g
   }
 });
 
-/** Running sums in double. */
-export const cumsum = kernel('cumsum', (ints, y, oy, a, oa) => {
-  const n = ints[1];
-  for (let r = 0; r < ints[0]; r++, oy += n, oa += n) {
-    let s = 0;
-    for (let i = 0; i < n; i++) {
-      s += a[oa + i];
-      y[oy + i] = s;
-    }
-  }
-});
-
 /** Three-way order in which NaN is the greatest, as for PyTorch's sort. */
 function compare(x: number, z: number): number {
   if (x < z) return -1;
@@ -94,6 +82,28 @@ export const argsort = kernel('argsort', (ints, y, oy, a, oa) => {
     const start = oa;
     order.sort((i, j) => direction * compare(a[start + i], a[start + j]));
     for (let i = 0; i < n; i++) y[oy + i] = order[i];
+  }
+});
+
+/**
+ * Where each value would have to stand in a sorted row: before its equals, or behind them (`right` 1). NaN is the greatest.
+ * Plan: `[rows, n, m, right]`; rows 1 serves values of any number. Operands: sorted [rows, n], values [rows, m].
+ */
+export const searchsorted = kernel('searchsorted', (ints, y, oy, sorted, os, values, ov) => {
+  const [rows, n, m] = [ints[0], ints[1], ints[2]];
+  const bound = ints[3] === 1 ? 1 : 0;
+  for (let r = 0; r < rows; r++, os += n) {
+    for (let j = 0; j < m; j++) {
+      const x = values[ov++];
+      let low = 0;
+      let high = n;
+      while (low < high) {
+        const middle = (low + high) >> 1;
+        if (compare(sorted[os + middle], x) < bound) low = middle + 1;
+        else high = middle;
+      }
+      y[oy++] = low;
+    }
   }
 });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { rows } from '../src/index.js';
+import { rows, scan } from '../src/index.js';
 import { BUILDS, bool, f32, f64, i32, runBuild, sameBits, withinUlps } from './builds.js';
 import { stream } from './run.js';
 
@@ -160,8 +160,8 @@ describe.each(BUILDS)('rows in %s', (build) => {
     for (const n of SIZES) {
       for (const x of [plain(ROWS * n, 1e3), mixed(ROWS * n)]) {
         const operands = [f32(new Float32Array(ROWS * n)), f32(x)];
-        const [expected] = runBuild('js', rows.cumsum, [ROWS, n], ...operands);
-        const [actual] = runBuild(build, rows.cumsum, [ROWS, n], ...operands);
+        const [expected] = runBuild('js', scan.cumsum, [ROWS, n], ...operands);
+        const [actual] = runBuild(build, scan.cumsum, [ROWS, n], ...operands);
         sameBits(actual, expected, `n = ${n}`);
       }
     }

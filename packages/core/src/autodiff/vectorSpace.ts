@@ -151,7 +151,8 @@ export function broadcastTo(x: Tensor, shape: Shape, where = 'expand'): Tensor {
   return apply(broadcastRow, [x], { shape });
 }
 
-function canBroadcast(shape: Shape, target: Shape): boolean {
+/** Whether `shape` stretches to `target`. */
+export function canBroadcast(shape: Shape, target: Shape): boolean {
   const lead = target.length - shape.length;
   return lead >= 0 && shape.every((extent, axis) => extent === 1 || extent === target[lead + axis]);
 }

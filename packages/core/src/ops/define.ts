@@ -119,7 +119,7 @@ export function tensorOperand(where: string, x: unknown, argument = 'x'): Tensor
 }
 
 /** The dtype in which an op works on operands of `dtype`. */
-function workingDType(result: Result, dtype: DType): DType {
+export function workingDType(result: Result, dtype: DType): DType {
   if (result === 'float') return floatOf(dtype);
   return result === 'arithmetic' && dtype === 'bool' ? 'int32' : dtype;
 }

@@ -1,18 +1,20 @@
-/** @file Distances between all pairs of rows. */
+/** @file Distances: between all pairs of rows, and row by row. */
 import { type Kernel, distance as kernels } from '@ndgrad/kernels';
-import { checkNumber, checkOptions } from '../arguments.js';
+import { checkBoolean, checkNumber, checkOptions, checkTensor } from '../arguments.js';
 import { apply } from '../autodiff/apply.js';
 import type { OpRow } from '../autodiff/node.js';
 import { broadcastTo, packed } from '../autodiff/vectorSpace.js';
 import { floatOf } from '../dtype.js';
 import { ShapeError } from '../errors.js';
-import { broadcastShapes, formatShape, sizeOf } from '../shape.js';
+import { broadcastShapes, checkAxis, formatShape, sizeOf } from '../shape.js';
 import type { Tensor } from '../tensor.js';
+import { movedLast } from './alongAxis.js';
 import { cast, operand, unify } from './define.js';
-import { divideNoNan, mul, neg, sub } from './elementwise.js';
+import { divideNoNan, mul, multiplyNoNan, neg, sub } from './elementwise.js';
 import { matmul } from './linalg.js';
-import { transpose, unsqueeze } from './movement.js';
+import { type SingleAxisOptions, transpose, unsqueeze } from './movement.js';
 import { norm, sum } from './reduce.js';
+import { normalize } from './rows.js';
 
 /** `[batch, n, m, d]` of operands `[…, n, d]` and `[…, m, d]` with equal leading axes. */
 function pairPlan(x: Tensor, y: Tensor): number[] {
@@ -121,4 +123,88 @@ export function cdist(x1: Tensor, x2: Tensor, options: CdistOptions = {}): Tenso
  */
 export function squaredCdist(x1: Tensor, x2: Tensor): Tensor {
   return apply(squaredCdistRow, pointSets('squaredCdist', x1, x2), null);
+}
+
+// Row by row
+
+const cosineRow: OpRow<null> = {
+  name: 'cosineSimilarity',
+  shape: ([shape]) => shape.slice(0, -1),
+  run: (home, y, [a, b]) =>
+    home.call(kernels.cosineSimilarity, [y.size, a.shape[a.rank - 1]], y, packed(home, a), packed(home, b)),
+  saves: { inputs: [0, 1], output: true },
+  vjp: [
+    (g, { inputs: [a, b], output }) => turned(g, a, b, output),
+    (g, { inputs: [a, b], output }) => turned(g, b, a, output),
+  ],
+};
+
+/** ∂ cos / ∂a = (b̂ − cos · â) / |a|: a unit vector of length 0 is 0, so beside it nothing turns. */
+function turned(g: Tensor, a: Tensor, b: Tensor, cosine: Tensor): Tensor {
+  const [u, v] = [normalize(a), normalize(b)];
+  const across = sub(v, mul(u, unsqueeze(cosine, -1)));
+  const slope = divideNoNan(across, norm(a, { axis: -1, keepDims: true }));
+  return multiplyNoNan(slope, unsqueeze(g, -1));
+}
+
+/**
+ * Cosine of the angle between vectors along an axis, the last by default: `Σ a b / (|a| |b|)`, in −1 … 1. Beside a vector of
+ * length 0 it is 0, with a derivative of 0 by both. Neither overflows nor underflows on the way. Operands broadcast; integers
+ * give float32.
+ *
+ * @throws {@link ShapeError} for shapes that do not broadcast; {@link IndexError} for an axis that they do not have.
+ *
+ * @example
+ * ```ts
+ * cosineSimilarity(tensor([[3, 4], [0, 0]]), tensor([4, 3])).toArray() // => [0.96, 0]
+ * ```
+ */
+export function cosineSimilarity(a: Tensor, b: Tensor, options: SingleAxisOptions = {}): Tensor {
+  const name = 'cosineSimilarity';
+  checkOptions(name, options, ['axis']);
+  const [p, q] = sameRows(name, a, b);
+  const axis = checkAxis(name, 'axis', options.axis ?? -1, p.rank);
+  return apply(cosineRow, [movedLast(p, axis), movedLast(q, axis)], null);
+}
+
+/** Options of {@link pairwiseDistance}. */
+export interface PairwiseDistanceOptions {
+  /** The p of the norm of differences, at least 1; `Infinity` for the largest. Default 2. */
+  readonly p?: number;
+  /** Whether the last axis stays, with length 1. Default `false`. */
+  readonly keepDims?: boolean;
+}
+
+/**
+ * Distances row by row, along the last axis: `(Σ |a − b|ᵖ)^(1/p)`. No epsilon is added, so identical rows are at exactly 0,
+ * with a derivative of 0. Operands broadcast; integers give float32.
+ *
+ * @throws {@link ShapeError} for shapes that do not broadcast or have no axis; {@link ArgumentError} for p below 1.
+ *
+ * @example
+ * ```ts
+ * pairwiseDistance(tensor([[0, 0], [1, 1]]), tensor([[3, 4], [1, 1]])).toArray() // => [5, 0]
+ * ```
+ *
+ * @see {@link cdist} for all pairs.
+ */
+export function pairwiseDistance(a: Tensor, b: Tensor, options: PairwiseDistanceOptions = {}): Tensor {
+  const name = 'pairwiseDistance';
+  checkOptions(name, options, ['p', 'keepDims']);
+  const ord = checkNumber(name, 'p', options.p ?? 2, { min: 1, finite: false });
+  const keepDims = checkBoolean(name, 'keepDims', options.keepDims ?? false);
+  const [p, q] = sameRows(name, a, b);
+  return norm(sub(p, q), { axis: -1, ord, keepDims });
+}
+
+/** Two sets of vectors in one float dtype and one shape. */
+function sameRows(where: string, a: Tensor, b: Tensor): [Tensor, Tensor] {
+  checkTensor(where, 'a', a);
+  checkTensor(where, 'b', b);
+  const [p, q] = unify(where, [a, b]).map((t) => cast(t, floatOf(t.dtype)));
+  const shape = broadcastShapes(where, [p.shape, q.shape]);
+  if (shape.length === 0) {
+    throw new ShapeError({ where, problem: 'a and b must have an axis of coordinates, got two 0-d tensors' });
+  }
+  return [broadcastTo(p, shape), broadcastTo(q, shape)];
 }

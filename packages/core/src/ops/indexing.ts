@@ -1,149 +1,29 @@
-/** @file Ops that read and add at integer positions. Positions are int32, 0 … n−1, and checked before anything runs. */
+/** @file Ops that read and add at integer positions along an axis, 0 … n−1, and one-hot rows. */
 import { indexing as kernels } from '@ndgrad/kernels';
-import {
-  checkNumber,
-  checkOptions,
-  checkTensor,
-  describeValue,
-  inspect,
-  typedArrayName,
-} from '../arguments.js';
+import { checkNumber, checkOptions, describeValue } from '../arguments.js';
 import { apply } from '../autodiff/apply.js';
 import type { OpRow } from '../autodiff/node.js';
-import { packed, zeros } from '../autodiff/vectorSpace.js';
-import { DTYPES, type DType, promote } from '../dtype.js';
-import { ArgumentError, DTypeError, IndexError, ShapeError } from '../errors.js';
-import { requireRunning } from '../homes/running.js';
-import { checkAxis, checkShape, formatShape, type Shape, sizeOf } from '../shape.js';
-import { Storage } from '../storage.js';
-import { Tensor } from '../tensor.js';
-import { cast, tensorOperand } from './define.js';
+import { packed } from '../autodiff/vectorSpace.js';
+import { DTYPES, type DType } from '../dtype.js';
+import { ArgumentError, ShapeError } from '../errors.js';
+import { checkAxis, checkShape, formatShape } from '../shape.js';
+import type { Tensor } from '../tensor.js';
+import { tensorOperand } from './define.js';
+import {
+  type Along,
+  checkIndices,
+  countable,
+  elementsAlong,
+  gatherRow,
+  type Indices,
+  indexAddRow,
+  indexSelectRow,
+  scatterAddRow,
+  sourceLike,
+  sourceWithin,
+} from './picking.js';
 
-/** Positions: an int32 tensor, an Int32Array, or an array of integers. */
-export type Indices = Tensor | Int32Array | readonly number[];
-
-/** Indices as an int32 tensor whose every value lies in 0 … extent−1. */
-function checkIndices(where: string, argument: string, indices: unknown, extent: number): Tensor {
-  const t = indexTensor(where, argument, indices);
-  inspect('checkIndices', t, (i, value) => {
-    if (value >= 0 && value < extent) return;
-    throw new IndexError({
-      where,
-      argument,
-      must: `hold positions in [0, ${extent})`,
-      got: `${value} at position ${i}`,
-    });
-  });
-  return t;
-}
-
-function indexTensor(where: string, argument: string, indices: unknown): Tensor {
-  if (indices instanceof Tensor) {
-    if (indices.dtype === 'int32') return indices;
-    throw new DTypeError({
-      where,
-      argument,
-      must: 'be int32',
-      got: indices.dtype,
-      hint: "float32 holds integers exactly up to 2^24 only; use .cast('int32')",
-    });
-  }
-  const list = indices as ArrayLike<unknown>;
-  const isList = Array.isArray(indices) || typedArrayName(indices) === 'Int32Array';
-  if (!isList) {
-    throw new ArgumentError({
-      where,
-      argument,
-      must: 'be an int32 tensor, an Int32Array or an array of integers',
-      got: describeValue(indices),
-    });
-  }
-  requireRunning(
-    where,
-    `${argument} are written into a captured step and would be the same at every replay`,
-    'make an int32 tensor outside of the step, or pass it as an argument',
-  );
-  const array = new Int32Array(list.length);
-  for (let i = 0; i < list.length; i++) {
-    const value = list[i];
-    if (typeof value !== 'number' || !Number.isInteger(value) || value !== (value | 0)) {
-      throw new IndexError({
-        where,
-        argument,
-        must: 'hold integers',
-        got: `${describeValue(value)} at position ${i}`,
-      });
-    }
-    array[i] = value;
-  }
-  return new Tensor(new Storage('int32', array, 0, array.length), [array.length], [1], 0, 'int32');
-}
-
-/** What is added to: bool counts as int32, as in every sum. */
-function summand(where: string, x: unknown): Tensor {
-  const t = tensorOperand(where, x);
-  return t.dtype === 'bool' ? cast(t, 'int32') : t;
-}
-
-/** Refuses an addition that would have to change dtype. */
-function sourceLike(where: string, x: Tensor, source: unknown): Tensor {
-  checkTensor(where, 'source', source);
-  if (promote(x.dtype, source.dtype) !== x.dtype) {
-    throw new DTypeError({
-      where,
-      argument: 'source',
-      must: `fit into ${x.dtype}`,
-      got: source.dtype,
-      hint: 'cast() x first',
-    });
-  }
-  return cast(source, x.dtype);
-}
-
-// Whole slices along an axis
-
-interface Along {
-  readonly axis: number;
-  readonly count: number;
-}
-
-/** `[outer, length, inner, count]` for kernels that work on whole slices. */
-function slicesPlan(shape: Shape, { axis, count }: Along): number[] {
-  return [sizeOf(shape.slice(0, axis)), shape[axis], sizeOf(shape.slice(axis + 1)), count];
-}
-
-const indexSelectRow: OpRow<Along> = {
-  name: 'indexSelect',
-  shape: ([shape], { axis, count }) => shape.map((extent, i) => (i === axis ? count : extent)),
-  run: (home, y, [x, index], along) =>
-    home.call(kernels.indexSelect, slicesPlan(x.shape, along), y, packed(home, x), packed(home, index)),
-  saves: { inputs: [1] },
-  vjp: [
-    (g, { inputs: [, index], shapes: [shape], attributes }) =>
-      apply(indexAddRow, [zeros(shape, g.dtype), g, index], attributes),
-    null,
-  ],
-};
-
-const indexAddRow: OpRow<Along> = {
-  name: 'indexAdd',
-  shape: ([shape]) => shape,
-  run: (home, y, [x, source, index], along) =>
-    home.call(
-      kernels.indexAdd,
-      slicesPlan(x.shape, along),
-      y,
-      packed(home, x),
-      packed(home, source),
-      packed(home, index),
-    ),
-  saves: { inputs: [2] },
-  vjp: [
-    (g) => g,
-    (g, { inputs: [, , index], attributes }) => apply(indexSelectRow, [g, index], attributes),
-    null,
-  ],
-};
+export type { Indices } from './picking.js';
 
 /** A vector of checked positions along an axis. */
 function positionsAlong(
@@ -184,7 +64,7 @@ export function indexSelect(x: Tensor, axis: number, index: Indices): Tensor {
 
 /**
  * `x` with slices of `source` added at positions of an axis; repeats add up, in double precision. Functional: `x` is
- * unchanged. bool counts in int32.
+ * unchanged. int32 wraps modulo 2³² and bool counts in int32, as in `add`.
  *
  * @throws {@link IndexError} naming position and value; {@link ShapeError} when `source` does not fit.
  *
@@ -194,9 +74,9 @@ export function indexSelect(x: Tensor, axis: number, index: Indices): Tensor {
  * ```
  */
 export function indexAdd(x: Tensor, axis: number, index: Indices, source: Tensor): Tensor {
-  const t = summand('indexAdd', x);
+  const t = countable(tensorOperand('indexAdd', x));
   const { index: positions, along } = positionsAlong('indexAdd', t, axis, index);
-  const s = sourceLike('indexAdd', t, source);
+  const s = sourceLike('indexAdd', 'source', t, source);
   const expected = t.shape.map((extent, i) => (i === along.axis ? along.count : extent));
   if (s.rank !== t.rank || expected.some((extent, i) => extent !== s.shape[i])) {
     throw new ShapeError({
@@ -211,63 +91,6 @@ export function indexAdd(x: Tensor, axis: number, index: Indices, source: Tensor
 
 // Single elements along an axis
 
-const gatherRow: OpRow<{ axis: number }> = {
-  name: 'gather',
-  shape: ([, shape]) => shape,
-  run: (home, y, [x, index], { axis }) =>
-    home.call(
-      kernels.gather,
-      [x.rank, axis, ...index.shape, ...x.shape],
-      y,
-      packed(home, x),
-      packed(home, index),
-    ),
-  saves: { inputs: [1] },
-  vjp: [
-    (g, { inputs: [, index], shapes: [shape], attributes }) =>
-      apply(scatterAddRow, [zeros(shape, g.dtype), g, index], attributes),
-    null,
-  ],
-};
-
-const scatterAddRow: OpRow<{ axis: number }> = {
-  name: 'scatterAdd',
-  shape: ([shape]) => shape,
-  run: (home, y, [x, source, index], { axis }) =>
-    home.call(
-      kernels.scatterAdd,
-      [x.rank, axis, ...index.shape, ...x.shape],
-      y,
-      packed(home, x),
-      packed(home, source),
-      packed(home, index),
-    ),
-  saves: { inputs: [2] },
-  vjp: [(g) => g, (g, { inputs: [, , index], attributes }) => apply(gatherRow, [g, index], attributes), null],
-};
-
-/** Checks positions that stand for single elements: same rank, and no longer than `x` off the axis. */
-function elementsAlong(
-  where: string,
-  x: Tensor,
-  axis: number,
-  index: Indices,
-): { index: Tensor; axis: number } {
-  const a = checkAxis(where, 'axis', axis, x.rank);
-  const positions = checkIndices(where, 'index', index, x.shape[a]);
-  const fits =
-    positions.rank === x.rank && positions.shape.every((extent, i) => i === a || extent <= x.shape[i]);
-  if (!fits) {
-    throw new ShapeError({
-      where,
-      argument: 'index',
-      must: `have the rank of x ${formatShape(x.shape)} and fit inside it off axis ${a}`,
-      got: formatShape(positions.shape),
-    });
-  }
-  return { index: positions, axis: a };
-}
-
 /**
  * Elements picked along an axis: `y[i, j] = x[index[i, j], j]` for axis 0. Shaped as `index`.
  *
@@ -276,7 +99,7 @@ function elementsAlong(
  *
  * @example
  * ```ts
- * gather(tensor([[1, 2], [3, 4]]), 1, tensor(new Int32Array([1, 0]), { shape: [2, 1] })).toArray() // => [[2], [3]]
+ * gather(tensor([[1, 2], [3, 4]]), 1, [[1], [0]]).toArray() // => [[2], [3]]
  * ```
  */
 export function gather(x: Tensor, axis: number, index: Indices): Tensor {
@@ -287,9 +110,11 @@ export function gather(x: Tensor, axis: number, index: Indices): Tensor {
 
 /**
  * `x` with elements of `source` added at positions along an axis: `y[index[i, j], j] += source[i, j]` for axis 0. Repeats
- * add up, in double precision. Functional: `x` is unchanged. bool counts in int32.
+ * add up, in double precision. Functional: `x` is unchanged. int32 wraps modulo 2³² and bool counts in int32, as in `add`.
  *
- * @throws {@link IndexError} naming position and value; {@link ShapeError} when `source` is not shaped as `index`.
+ * @param index - positions in 0 … n−1, of the rank of `x`, off the axis no longer than it.
+ * @param source - along every axis at least as long as `index`; what lies beyond is not read.
+ * @throws {@link IndexError} naming position and value; {@link ShapeError} when `index` or `source` does not fit.
  *
  * @example
  * ```ts
@@ -297,17 +122,9 @@ export function gather(x: Tensor, axis: number, index: Indices): Tensor {
  * ```
  */
 export function scatterAdd(x: Tensor, axis: number, index: Indices, source: Tensor): Tensor {
-  const t = summand('scatterAdd', x);
+  const t = countable(tensorOperand('scatterAdd', x));
   const { index: positions, axis: a } = elementsAlong('scatterAdd', t, axis, index);
-  const s = sourceLike('scatterAdd', t, source);
-  if (s.rank !== positions.rank || s.shape.some((extent, i) => extent !== positions.shape[i])) {
-    throw new ShapeError({
-      where: 'scatterAdd',
-      argument: 'source',
-      must: `have the shape of index, ${formatShape(positions.shape)}`,
-      got: formatShape(s.shape),
-    });
-  }
+  const s = sourceWithin('scatterAdd', sourceLike('scatterAdd', 'source', t, source), positions);
   return apply(scatterAddRow, [t, s, positions], { axis: a });
 }
 

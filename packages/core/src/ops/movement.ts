@@ -7,7 +7,7 @@ import { apply } from '../autodiff/apply.js';
 import type { OpRow } from '../autodiff/node.js';
 import { broadcastTo, constant, copyOnto, packed } from '../autodiff/vectorSpace.js';
 import { type DType, promote } from '../dtype.js';
-import { ArgumentError, IndexError, LimitError, ShapeError } from '../errors.js';
+import { ArgumentError, LimitError, ShapeError } from '../errors.js';
 import {
   checkAxes,
   checkAxis,
@@ -22,6 +22,7 @@ import {
 } from '../shape.js';
 import { Tensor } from '../tensor.js';
 import { cast, numberAs, tensorOperand } from './define.js';
+import { type Range, resolveRange, wrapIndex } from './range.js';
 
 // Shape
 
@@ -285,14 +286,7 @@ export function expand(x: Tensor, shape: Shape): Tensor {
 
 // Slices
 
-/**
- * One axis of a {@link slice}: `null` for all of it, or `[start, stop]` or `[start, stop, step]` with `null` for an open
- * end. Negative positions count from the end, positions outside are clamped, as in NumPy.
- */
-export type Range =
-  | null
-  | readonly [start: number | null, stop: number | null]
-  | readonly [start: number | null, stop: number | null, step: number | null];
+export type { Range } from './range.js';
 
 interface SliceAttributes {
   readonly starts: readonly number[];
@@ -328,47 +322,6 @@ const embedRow: OpRow<{ shape: Shape; place: SliceAttributes }> = {
   vjp: [(g, { attributes: { place } }) => apply(sliceRow, [g], place), null],
 };
 
-/** A range as start, step and length over an axis of `extent`, by NumPy's rules. */
-function resolveRange(range: Range, extent: number, axis: number): [number, number, number] {
-  const where = 'slice';
-  if (range === null || range === undefined) return [0, 1, extent];
-  if (!Array.isArray(range) || range.length < 2 || range.length > 3) {
-    throw new ArgumentError({
-      where,
-      argument: `range ${axis}`,
-      must: 'be null, [start, stop] or [start, stop, step]',
-      got: describeValue(range),
-      ...(typeof range === 'number' ? { hint: 'select(x, axis, index) takes one index' } : {}),
-    });
-  }
-  const bounds = range as readonly (number | null | undefined)[];
-  for (const bound of bounds) {
-    if (bound !== null && bound !== undefined && !Number.isInteger(bound)) {
-      throw new ArgumentError({
-        where,
-        argument: `range ${axis}`,
-        must: 'hold integers or null',
-        got: describeValue(bound),
-      });
-    }
-  }
-  const step = bounds[2] ?? 1;
-  if (step === 0) {
-    throw new ArgumentError({ where, argument: `range ${axis}`, must: 'have a step other than 0', got: '0' });
-  }
-  const lowest = step > 0 ? 0 : -1;
-  const highest = step > 0 ? extent : extent - 1;
-  const place = (bound: number | null | undefined, open: number): number => {
-    if (bound === null || bound === undefined) return open;
-    return Math.min(Math.max(bound < 0 ? bound + extent : bound, lowest), highest);
-  };
-  const start = place(bounds[0], step > 0 ? 0 : extent - 1);
-  const stop = place(bounds[1], step > 0 ? extent : -1);
-  const length = Math.max(0, Math.ceil((stop - start) / step));
-  // An empty slice must not point outside its storage.
-  return [length === 0 ? 0 : start, step, length];
-}
-
 /**
  * A part of each axis, by NumPy's rules. A view.
  *
@@ -390,7 +343,9 @@ export function slice(x: Tensor, ...ranges: Range[]): Tensor {
       problem: `${ranges.length} ranges for ${t.rank} axes of ${formatShape(t.shape)}`,
     });
   }
-  const resolved = t.shape.map((extent, axis) => resolveRange(ranges[axis] ?? null, extent, axis));
+  const resolved = t.shape.map((extent, axis) =>
+    resolveRange('slice', `range ${axis}`, ranges[axis] ?? null, extent),
+  );
   return apply(sliceRow, [t], {
     starts: resolved.map(([start]) => start),
     steps: resolved.map(([, step]) => step),
@@ -412,16 +367,7 @@ export function slice(x: Tensor, ...ranges: Range[]): Tensor {
 export function select(x: Tensor, axis: number, index: number): Tensor {
   const t = tensorOperand('select', x);
   const a = checkAxis('select', 'axis', axis, t.rank);
-  const extent = t.shape[a];
-  if (!Number.isInteger(index) || index < -extent || index >= extent) {
-    throw new IndexError({
-      where: 'select',
-      argument: 'index',
-      must: `be an integer in [${-extent}, ${extent})`,
-      got: describeValue(index),
-    });
-  }
-  const at = index < 0 ? index + extent : index;
+  const at = wrapIndex('select', 'index', index, t.shape[a]);
   const ranges: Range[] = t.shape.map((_, i) => (i === a ? [at, at + 1] : null));
   return squeeze(slice(t, ...ranges), { axis: a });
 }

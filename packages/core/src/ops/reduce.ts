@@ -1,13 +1,13 @@
 /** @file Ops that fold axes away. All accumulate in double precision and in logical order. */
 import { type Kernel, reduce as kernels, rows as rowKernels } from '@ndgrad/kernels';
 import {
+  checkBoolean,
+  checkFitsInt32,
   checkNumber,
   checkOptions,
   checkRank,
   checkSameShape,
   checkTensor,
-  describeValue,
-  inspect,
 } from '../arguments.js';
 import { apply } from '../autodiff/apply.js';
 import type { OpRow, Vjp } from '../autodiff/node.js';
@@ -84,15 +84,7 @@ function prepare(
 ): { t: Tensor; fold: Fold } {
   const t = operand(where, x);
   checkOptions(where, options, known);
-  const { keepDims = false } = options;
-  if (typeof keepDims !== 'boolean') {
-    throw new ArgumentError({
-      where,
-      argument: 'keepDims',
-      must: 'be true or false',
-      got: describeValue(keepDims),
-    });
-  }
+  const keepDims = checkBoolean(where, 'keepDims', options.keepDims ?? false);
   return { t, fold: { axes: checkAxes(where, options.axis, t.rank), keepDims, extra: 0 } };
 }
 
@@ -137,15 +129,7 @@ const sumRow = foldRow({
 /** int32 results that do not fit are refused, because a silent wrap would be a wrong number. */
 function requireInt32(where: string, t: Tensor, fold: Fold): void {
   if (isFloat(t.dtype)) return;
-  const exact = apply(where === 'sum' ? sumRow : prodRow, [cast(t, 'float64')], fold);
-  inspect('requireInt32', exact, (_i, value) => {
-    if (Math.abs(value) < 2 ** 31 || value === -(2 ** 31)) return;
-    throw new NumericError({
-      where,
-      problem: `the int32 result ${value} does not fit`,
-      hint: "cast to 'float64' first",
-    });
-  });
+  checkFitsInt32(where, apply(where === 'sum' ? sumRow : prodRow, [cast(t, 'float64')], fold));
 }
 
 /**

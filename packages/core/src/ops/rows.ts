@@ -1,57 +1,16 @@
-/** @file Ops along one axis that keep its length: softmax and its like, running sums, unit vectors. */
-import { type Kernel, rows as kernels } from '@ndgrad/kernels';
+/** @file Ops along one axis that keep its length: softmax and its like, unit vectors. */
+import { rows as kernels } from '@ndgrad/kernels';
 import { checkNumber, checkOptions } from '../arguments.js';
 import { apply } from '../autodiff/apply.js';
 import type { OpRow } from '../autodiff/node.js';
-import { packed } from '../autodiff/vectorSpace.js';
 import { floatOf } from '../dtype.js';
 import { checkAxis } from '../shape.js';
 import type { Tensor } from '../tensor.js';
+import { alongAxis, alongLastAxis } from './alongAxis.js';
 import { cast, operand, type TensorLike } from './define.js';
 import { divideNoNan, exp, maximum, mul, neg, sub } from './elementwise.js';
-import { flip, type SingleAxisOptions, transpose } from './movement.js';
+import type { SingleAxisOptions } from './movement.js';
 import { norm, sum } from './reduce.js';
-
-interface RowsRow {
-  readonly name: string;
-  readonly kernel: Kernel;
-  readonly saves?: OpRow<null>['saves'];
-  readonly vjp: NonNullable<OpRow<null>['vjp']>;
-}
-
-/** A row whose kernel works along the packed last axis. */
-function alongLastAxis({ name, kernel, saves, vjp }: RowsRow): OpRow<null> {
-  return {
-    name,
-    shape: ([shape]) => shape,
-    run(home, y, [a, b]) {
-      const n = y.shape[y.rank - 1];
-      if (y.size === 0) return;
-      home.call(kernel, [y.size / n, n], y, packed(home, a), b === undefined ? undefined : packed(home, b));
-    },
-    ...(saves === undefined ? {} : { saves }),
-    vjp,
-  };
-}
-
-/** Checks the arguments, brings the axis to the end, applies, and puts it back. */
-function alongAxis(
-  where: string,
-  x: TensorLike,
-  options: SingleAxisOptions,
-  row: OpRow<null>,
-  asFloat: boolean,
-): Tensor {
-  const given = operand(where, x);
-  checkOptions(where, options, ['axis']);
-  const axis = checkAxis(where, 'axis', options.axis ?? -1, given.rank);
-  const t = asFloat
-    ? cast(given, floatOf(given.dtype))
-    : given.dtype === 'bool'
-      ? cast(given, 'int32')
-      : given;
-  return transpose(apply(row, [transpose(t, axis, -1)], null), axis, -1);
-}
 
 const LAST = { axis: -1, keepDims: true } as const;
 
@@ -83,7 +42,7 @@ const softmaxRow = alongLastAxis({
  * ```
  */
 export function softmax(x: TensorLike, options: SingleAxisOptions = {}): Tensor {
-  return alongAxis('softmax', x, options, softmaxRow, true);
+  return alongAxis('softmax', x, options, softmaxRow, 'float');
 }
 
 const logSoftmaxGradientRow: OpRow<null> = alongLastAxis({
@@ -112,26 +71,7 @@ const logSoftmaxRow = alongLastAxis({
  * ```
  */
 export function logSoftmax(x: TensorLike, options: SingleAxisOptions = {}): Tensor {
-  return alongAxis('logSoftmax', x, options, logSoftmaxRow, true);
-}
-
-const cumsumRow: OpRow<null> = alongLastAxis({
-  name: 'cumsum',
-  kernel: kernels.cumsum,
-  // Each element enters its own sum and all later ones.
-  vjp: [(g) => flip(apply(cumsumRow, [flip(g, { axis: -1 })], null), { axis: -1 })],
-});
-
-/**
- * Running sums along an axis, the last by default.
- *
- * @example
- * ```ts
- * cumsum(tensor([1, 2, 3])).toArray() // => [1, 3, 6]
- * ```
- */
-export function cumsum(x: TensorLike, options: SingleAxisOptions = {}): Tensor {
-  return alongAxis('cumsum', x, options, cumsumRow, false);
+  return alongAxis('logSoftmax', x, options, logSoftmaxRow, 'float');
 }
 
 /** Options of {@link normalize}. */

@@ -65,13 +65,19 @@ function gathered(shape: number[], axis: number, picks: number[]): Sample {
   };
 }
 
-function scattered(shape: number[], axis: number, picks: number[]): Sample {
+/** A source may be longer than the index. */
+function scattered(shape: number[], axis: number, picks: number[], longer = 0): Sample {
   const a = axis < 0 ? axis + shape.length : axis;
   return {
-    title: `[${picks}] into [${shape}] along ${axis}`,
-    inputs: [real(shape), ints(picks, 0, shape[a] - 1), real(picks)],
+    title: `[${picks}] into [${shape}] along ${axis}${longer > 0 ? `, source longer by ${longer}` : ''}`,
+    inputs: [real(shape), ints(picks, 0, shape[a] - 1), real(picks.map((extent) => extent + longer))],
     call: (x, index, source) => ops.scatterAdd(x, axis, index, source),
-    value: (x, index, source) => added(x, source, (place) => replaced(place, a, at(index, place))),
+    value: (x, index, source) =>
+      added(
+        x,
+        build(picks, (place) => at(source, place)),
+        (place) => replaced(place, a, at(index, place)),
+      ),
   };
 }
 
@@ -101,7 +107,7 @@ function randomPicks(random: Random): { shape: number[]; axis: number; count: nu
 }
 
 /** The shape of positions that pick single elements: no longer than the tensor off the axis. */
-function randomElements(random: Random): [shape: number[], axis: number, picks: number[]] {
+export function randomElements(random: Random): [shape: number[], axis: number, picks: number[]] {
   const { shape, axis, count } = randomPicks(random);
   const picks = shape.map((extent) => random.integer(Math.min(1, extent), extent));
   picks[axis < 0 ? axis + shape.length : axis] = count;
@@ -245,6 +251,7 @@ export const indexing = {
     ],
     facts: [
       ['repeats add their derivatives', () => repeatedGradient((x) => ops.gather(x, 0, [1, 1, 0])), [1, 2]],
+      ['nested arrays serve', () => ops.gather(f64([[5, 6]]), 1, [[1, 0, 1]]).toArray(), [[6, 5, 6]]],
     ],
   },
   scatterAdd: {
@@ -256,14 +263,15 @@ export const indexing = {
       scattered([2, 5], 0, [3, 4]),
       scattered([3, 2, 4], 1, [2, 5, 3]),
       scattered([2, 5], 1, [2, 0]),
+      scattered([3, 4], 0, [2, 3], 2),
     ],
-    random: (random) => scattered(...randomElements(random)),
+    random: (random) => scattered(...randomElements(random), random.integer(0, 2)),
     refusals: [
       ...positionRefusals('scatterAdd', (index) => ops.scatterAdd(f64([1, 2, 3]), 0, index, f64([1]))),
       [
-        () => ops.scatterAdd(f64([1, 2, 3]), 0, [0], f64([1, 2])),
+        () => ops.scatterAdd(f64([1, 2, 3]), 0, [0, 1], f64([1])),
         ShapeError,
-        'scatterAdd: source must have the shape of index, [1], got [2]',
+        'scatterAdd: source must be at least as long as index [2] along every axis, got [1]',
       ],
       [
         () => ops.scatterAdd(i32([1, 2, 3]), 0, [0], f64([1])),
@@ -515,6 +523,17 @@ export const order = {
         'of equal values the first comes first',
         () => orders.topk(f64([9, 1, 9, 9]), 2).indices.toArray(),
         [0, 2],
+      ],
+      [
+        'NaN is among the largest, and never among the smallest but last',
+        () => [
+          orders.topk(f64([1, Number.NaN, Infinity]), 2).values.toArray(),
+          orders.topk(f64([1, Number.NaN, Infinity]), 2, { largest: false }).values.toArray(),
+        ],
+        [
+          [Number.NaN, Infinity],
+          [1, Infinity],
+        ],
       ],
     ],
   },

@@ -920,7 +920,7 @@ const unitOf =
   (line: number[]): number[] =>
     line.map((x) => (x === 0 ? 0 : x / Math.max(epsilon, normOf(2)(line))));
 
-const runningSums = (line: number[]): number[] => line.map((_, i) => sumOf(line.slice(0, i + 1)));
+const _runningSums = (line: number[]): number[] => line.map((_, i) => sumOf(line.slice(0, i + 1)));
 
 const shares = (line: number[]): number[] => {
   const total = sumOf(line.map(Math.exp));
@@ -1011,29 +1011,6 @@ export const rows = {
           return gradients([lines.logSoftmax(x)], [x], { gradients: [f64([1, 0])] })[0]?.toArray();
         },
         [0, 0],
-      ],
-    ],
-  },
-  cumsum: {
-    kind: 'sampled',
-    results: ARITHMETIC,
-    ulps: 8,
-    samples: alongLines(lines.cumsum, runningSums),
-    random: linesAny(lines.cumsum, runningSums),
-    folds: {
-      nothing: [],
-      NaN: [1, Number.NaN, Number.NaN],
-      infinity: [1, Infinity],
-      infinities: [Infinity, Number.NaN],
-      negative: [-Infinity, -Infinity],
-    },
-    options: (options) => lines.cumsum(f64([1]), options),
-    refusals: rowRefusals('cumsum', lines.cumsum) ?? [],
-    facts: [
-      [
-        'float32 accumulates in double',
-        () => (lines.cumsum(tensor(new Float32Array(1e5).fill(0.1))).toTypedArray() as Float32Array).at(-1),
-        Math.fround(1e5 * Math.fround(0.1)),
       ],
     ],
   },

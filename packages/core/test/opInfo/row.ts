@@ -77,6 +77,8 @@ export interface Sample {
   readonly call: (...x: Tensor[]) => Tensor | readonly Tensor[];
   /** The same values found another way. */
   readonly value: (...x: Grid[]) => Grid | readonly Grid[];
+  /** Set where the shape of the result depends on values: a step that is captured refuses the call. */
+  readonly dataDependent?: true;
 }
 
 /** Choices that are the same for the same row, whatever runs before it. */
