@@ -104,9 +104,10 @@ export function substitute(
   for (let step = 0; step < n; step++) {
     const i = upper ? n - 1 - step : step;
     const last = upper ? n : i;
+    const end = (i + 1) * k;
     for (let j = upper ? i + 1 : 0; j < last; j++) {
       const factor = m[om + i * row + j * column];
-      for (let c = 0; c < k; c++) t[i * k + c] -= factor * t[j * k + c];
+      for (let p = i * k, q = j * k; p < end; p++, q++) t[p] -= factor * t[q];
     }
     if (unit) continue;
     const pivot = m[om + i * (row + column)];
