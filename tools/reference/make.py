@@ -1,4 +1,4 @@
-"""Makes the reference numbers of the tests again: python3 tools/reference/make.py [--check] [ops|losses|nn|mining …]
+"""Makes the reference numbers of the tests again: python3 tools/reference/make.py [--check] [ops|digits|losses|nn|mining …]
 
 README.md beside this file says what it makes and what it needs.
 """
@@ -17,6 +17,7 @@ from record import ROOT, difference, document
 
 FILES = {
     "ops": ("ops", "packages/core/test/reference/ops.json"),
+    "digits": ("digits", "packages/core/test/reference/digits.json"),
     "losses": ("losses", "packages/losses/test/reference/losses.json"),
     "nn": ("optimizers", "packages/nn/test/reference/optimizers.json"),
     "mining": ("retrieval", "packages/mining/test/reference/retrieval.json"),
