@@ -93,10 +93,11 @@ const sumTerms = ({ inputs: [x] }: Point): number => magnitudes(x);
 const sumCount = ({ inputs: [x] }: Point): number => x.length;
 const productCount = ({ shapes }: Point): number => (shapes as readonly (readonly number[])[])[0][1];
 
-const gradientOf =
-  (name: 'tanhGradient' | 'sigmoidGradient') =>
+/** The derivative of a function, from the op that multiplies it by a cotangent. */
+const atCotangentOne =
+  (op: (g: Tensor, x: Tensor) => Tensor) =>
   (x: Tensor): Tensor =>
-    core[name](core.onesLike(x), x);
+    op(core.onesLike(x), x);
 
 const ROUNDED: Row = { float64: 0.5, js: 0.501, wasm: 0.501, why: 'IEEE 754 rounds it' };
 const PLAIN: Row = { float64: 2, wasm: 4, why: 'one function of V8: no worse than 2' };
@@ -121,13 +122,13 @@ export const ROWS: Readonly<Record<string, Row>> = {
     float64: 4,
     wasm: 8,
     why: 'exp, and four roundings',
-    call: gradientOf('tanhGradient'),
+    call: atCotangentOne(core.tanhGradient),
   },
   sigmoidGradient: {
     float64: 4,
     wasm: 8,
     why: 'exp, and four roundings',
-    call: gradientOf('sigmoidGradient'),
+    call: atCotangentOne(core.sigmoidGradient),
   },
   logaddexp: {
     float64: cancelling(2, ({ inputs: [a, b], i }) => Math.max(Math.abs(a[i]), Math.abs(b[i]))),
@@ -219,8 +220,9 @@ export const LATER: Readonly<Record<string, Row>> = {
   },
 };
 
-/** The cases in groups by function and dtype, those of functions that are there. */
-export const CASES = (readReference(import.meta.url, 'digits.json') as { readonly cases: readonly Case[] }).cases;
+/** The cases, the functions that core does not have yet among them. */
+export const CASES = (readReference(import.meta.url, 'digits.json') as { readonly cases: readonly Case[] })
+  .cases;
 
 /** The worst of a function's errors. */
 export interface Worst {
@@ -257,15 +259,17 @@ export function rowOf(name: string): Row | undefined {
 }
 
 function resultOf(c: Case, row: Row, inputs: readonly (Float32Array | Float64Array)[]): Tensor {
-  const operands = inputs.map((data, k) => tensor(data, { shape: c.shapes?.[k] ?? [data.length], dtype: c.dtype }));
+  const operands = inputs.map((data, k) =>
+    tensor(data, { shape: c.shapes?.[k] ?? [data.length], dtype: c.dtype }),
+  );
   if (row.call !== undefined) return row.call(...operands);
   const op = (core as unknown as Record<string, ((...x: unknown[]) => Tensor) | undefined>)[c.name];
   if (op === undefined) throw new Error(`@ndgrad/core has no function called ${c.name}`);
   return c.options === undefined ? op(...operands) : op(...operands, c.options);
 }
 
-/** The worst error of one call with the kernels in force. */
-export function measure(c: Case, row: Row, build: KernelBuild): Worst {
+/** The worst error of one call with the kernels in force, its results multiplied by `fault`. */
+export function measure(c: Case, row: Row, build: KernelBuild, fault = 1): Worst {
   const inputs = c.inputs.map((input) => numbersOf(input, c.dtype));
   const found = resultOf(c, row, inputs).toTypedArray();
   const lists = inputs.map((input) => [...input]);
@@ -273,12 +277,24 @@ export function measure(c: Case, row: Row, build: KernelBuild): Worst {
   let worst: Worst | undefined;
   c.value.map(Number).forEach((value, i) => {
     const ulp = ulpOf(value, c.dtype);
-    const error = Math.abs((found[i] - value) / ulp - (c.rest?.[i] ?? 0) / 1000);
+    const got = found[i] * fault;
+    const error = Math.abs((got - value) / ulp - (c.rest?.[i] ?? 0) / 1000);
     const ulps = Number.isNaN(error) ? Infinity : error;
-    const most = typeof limit === 'number' ? limit : limit({ inputs: lists, shapes: c.shapes, i, value, ulp });
+    const most =
+      typeof limit === 'number' ? limit : limit({ inputs: lists, shapes: c.shapes, i, value, ulp });
     if (worst !== undefined && ulps / most <= worst.share) return;
-    const place = c.title === undefined ? lists.map((x) => x[i]).join(', ') : `${c.title}${c.value.length > 1 ? `, element ${i}` : ''}`;
-    worst = { ulps, limit: most, share: ulps / most, call: `${c.name}(${place})`, got: found[i], expected: value };
+    const place =
+      c.title === undefined
+        ? lists.map((x) => x[i]).join(', ')
+        : `${c.title}${c.value.length > 1 ? `, element ${i}` : ''}`;
+    worst = {
+      ulps,
+      limit: most,
+      share: ulps / most,
+      call: `${c.name}(${place})`,
+      got,
+      expected: value,
+    };
   });
   return worst as Worst;
 }

@@ -20,7 +20,9 @@ function worstOf(name: string, dtype: string, build: KernelBuild): Worst | undef
     .reduce<Worst | undefined>((a, b) => (a === undefined || b.share > a.share ? b : a), undefined);
 }
 
-const names = [...new Set(CASES.map(({ name }) => name))].filter((name) => asked.length === 0 || asked.includes(name));
+const names = [...new Set(CASES.map(({ name }) => name))].filter(
+  (name) => asked.length === 0 || asked.includes(name),
+);
 const table = new Map(names.map((name) => [name, new Map<string, Worst>()]));
 for (const build of BUILDS) {
   setKernels(build);
@@ -34,7 +36,9 @@ for (const build of BUILDS) {
 
 const number = (x: number): string => (x >= 1000 ? x.toExponential(1) : x.toFixed(2));
 const cell = (worst: Worst | undefined): string =>
-  worst === undefined ? '' : `${number(worst.ulps)} of ${number(worst.limit)}${worst.share > 1 ? ' FAIL' : ''}`;
+  worst === undefined
+    ? ''
+    : `${number(worst.ulps)} of ${number(worst.limit)}${worst.share > 1 ? ' FAIL' : ''}`;
 
 console.log(`| function | ${COLUMNS.join(' | ')} | worst in float64 |`);
 console.log(`|---|${COLUMNS.map(() => '---').join('|')}|---|`);
@@ -44,6 +48,7 @@ for (const [name, cells] of table) {
     `| \`${name}\` | ${COLUMNS.map((column) => cell(cells.get(column))).join(' | ')} | \`${cells.get('float64')?.call}\` |`,
   );
   for (const [column, worst] of cells) {
-    if (worst.share > 1) console.log(`  FAIL ${column} ${worst.call} got ${worst.got} expected ${worst.expected} ${worst.ulps}`);
+    if (worst.share > 1)
+      console.log(`  FAIL ${column} ${worst.call} got ${worst.got} expected ${worst.expected} ${worst.ulps}`);
   }
 }
