@@ -1,6 +1,6 @@
 /** @file Kernels over the last axis of packed memory. Plan: `[rows, n]`; extra integers follow. */
+import { exponentialsOf } from './compensated.js';
 import { type Kernel, kernel, type Values } from './kernel.js';
-import { exponentialsOf } from './reduce.js';
 
 /** The largest of a row, and NaN if there is one. */
 function rowMax(a: Values, oa: number, n: number): number {
