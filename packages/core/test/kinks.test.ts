@@ -65,6 +65,7 @@ const ROWS: readonly Row[] = [
   ['sigmoid at 100', core.sigmoid, [100], [near(3.720075976020836e-44)]],
   ['sigmoid at −745', core.sigmoid, [-745], [5e-324]],
   ['tanh at 20', core.tanh, [20], [near(1.6993417021166355e-17)]],
+  ['expm1 at −40', core.expm1, [-40], [near(4.248354255291589e-18)]],
   ['logSigmoid at 40', core.logSigmoid, [40], [near(4.248354255291589e-18)]],
   ['softplus at −40', core.softplus, [-40], [near(4.248354255291589e-18)]],
   [
