@@ -1,4 +1,4 @@
-"""Makes the reference numbers of the tests again: python3 tools/reference/make.py [--check] [ops|losses|nn|mining …]
+"""Makes the reference numbers of the tests again: python3 tools/reference/make.py [--check] [ops|digits|losses|nn|mining …]
 
 README.md beside this file says what it makes and what it needs.
 """
@@ -19,6 +19,7 @@ FILES = {
     "ops": ("ops", "packages/core/test/reference/ops.json"),
     "opsLinalg": ("ops_linalg", "packages/core/test/reference/opsLinalg.json"),
     "opsIndexing": ("ops_indexing", "packages/core/test/reference/opsIndexing.json"),
+    "digits": ("digits", "packages/core/test/reference/digits.json"),
     "losses": ("losses", "packages/losses/test/reference/losses.json"),
     "nn": ("optimizers", "packages/nn/test/reference/optimizers.json"),
     "mining": ("retrieval", "packages/mining/test/reference/retrieval.json"),

@@ -191,6 +191,8 @@ export function ulpOf(x: number, dtype: DType): number {
   const [digits, least] = dtype === 'float32' ? [23, -149] : [52, -1074];
   if (x === 0) return 2 ** least;
   const exponent = Math.floor(Math.log2(Math.abs(x)));
+  // log2 rounds up to an integer just below a power of two.
+  if (2 ** exponent > Math.abs(x)) return ulpOf(x / 2, dtype) * 2;
   return 2 ** Math.max(least, exponent - digits);
 }
 

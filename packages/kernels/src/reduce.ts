@@ -4,6 +4,7 @@
  *
  * Plan: `[n, stride, rank, ...kept shape, ...kept strides]`, n the length folded. Extra integers follow the plan.
  */
+import { exponentialsOf, magnitudesOf, squaresOf, sumOf } from './compensated.js';
 import { type Kernel, kernel, type Values } from './kernel.js';
 
 export type Fold = (n: number, a: Values, oa: number, sa: number, extra: number) => number;
@@ -29,47 +30,17 @@ function foldKernel(name: string, fold: Fold): Kernel {
   });
 }
 
-/**
- * Neumaier's compensated sum for float64; for narrower types a double accumulator is already exact enough for one
- * correct rounding.
- */
-function sumOf(n: number, a: Values, oa: number, sa: number): number {
-  let s = 0;
-  if (a.BYTES_PER_ELEMENT < 8) {
-    for (let i = 0; i < n; i++, oa += sa) s += a[oa];
-    return s;
-  }
-  let lost = 0;
-  for (let i = 0; i < n; i++, oa += sa) {
-    const x = a[oa];
-    const t = s + x;
-    lost += Math.abs(s) >= Math.abs(x) ? s - t + x : x - t + s;
-    s = t;
-  }
-  // An infinite or NaN sum makes its own compensation NaN.
-  return s - s === 0 ? s + lost : s;
-}
+// Scales are powers of two, so that scaling rounds nothing.
+const FEW_BITS = 2 ** 32;
+const MANY_BITS = 2 ** 600;
 
-/** Sum over (a − shift)². */
-function squaresAround(shift: number, n: number, a: Values, oa: number, sa: number): number {
-  let s = 0;
-  for (let i = 0; i < n; i++, oa += sa) {
-    const d = a[oa] - shift;
-    s += d * d;
-  }
-  return s;
-}
-
-/** Mean; a float64 sum that overflows is taken again over scaled values. */
+/** Mean; one whose sum overflows is taken again over scaled numbers. */
 function meanOf(n: number, a: Values, oa: number, sa: number): number {
-  const s = sumOf(n, a, oa, sa);
-  if (s - s === 0 || a.BYTES_PER_ELEMENT < 8) return s / n;
-  let scaled = 0;
-  for (let i = 0, o = oa; i < n; i++, o += sa) scaled += a[o] / n;
-  return scaled;
+  const s = sumOf(1, n, a, oa, sa);
+  return s - s === 0 ? s / n : (sumOf(1 / FEW_BITS, n, a, oa, sa) / n) * FEW_BITS;
 }
 
-export const sum = foldKernel('sum', sumOf);
+export const sum = foldKernel('sum', (n, a, oa, sa) => sumOf(1, n, a, oa, sa));
 export const mean = foldKernel('mean', meanOf);
 export const prod = foldKernel('prod', (n, a, oa, sa) => {
   let p = 1;
@@ -122,31 +93,23 @@ export const all = foldKernel('all', (n, a, oa, sa) => {
 });
 /** Two passes: the mean first, then squares around it. The extra integer is the correction. */
 export const variance = foldKernel('variance', (n, a, oa, sa, correction) => {
-  return squaresAround(meanOf(n, a, oa, sa), n, a, oa, sa) / (n - correction);
+  return squaresOf(meanOf(n, a, oa, sa), 1, n, a, oa, sa) / (n - correction);
 });
 export const standardDeviation = foldKernel('standardDeviation', (n, a, oa, sa, correction) => {
-  return Math.sqrt(squaresAround(meanOf(n, a, oa, sa), n, a, oa, sa) / (n - correction));
+  return Math.sqrt(squaresOf(meanOf(n, a, oa, sa), 1, n, a, oa, sa) / (n - correction));
 });
-export const absoluteSum = foldKernel('absoluteSum', (n, a, oa, sa) => {
-  let s = 0;
-  for (let i = 0; i < n; i++, oa += sa) s += Math.abs(a[oa]);
-  return s;
-});
+export const absoluteSum = foldKernel('absoluteSum', magnitudesOf);
 export const absoluteMax = foldKernel('absoluteMax', (n, a, oa, sa) => {
   let m = 0;
   for (let i = 0; i < n; i++, oa += sa) m = Math.max(m, Math.abs(a[oa]));
   return m;
 });
-/** Euclidean norm, scaled by the largest magnitude when the plain squares leave the safe range. */
+/** Euclidean norm, of scaled numbers where plain squares leave the safe range. */
 export const euclideanNorm = foldKernel('euclideanNorm', (n, a, oa, sa) => {
-  const s = squaresAround(0, n, a, oa, sa);
+  const s = squaresOf(0, 1, n, a, oa, sa);
   if (s > 1e-290 && s < 1e300) return Math.sqrt(s);
-  let m = 0;
-  for (let i = 0, o = oa; i < n; i++, o += sa) m = Math.max(m, Math.abs(a[o]));
-  if (m === 0 || m === Infinity || m !== m) return m;
-  let scaled = 0;
-  for (let i = 0, o = oa; i < n; i++, o += sa) scaled += (a[o] / m) * (a[o] / m);
-  return m * Math.sqrt(scaled);
+  const scale = s < 1 ? MANY_BITS : 1 / MANY_BITS;
+  return Math.sqrt(squaresOf(0, scale, n, a, oa, sa)) / scale;
 });
 /**
  * log Σ exp(a) as m + log1p(Σ over all but the largest of exp(a − m)): the log1p keeps tails that m + log(1 + tiny)
@@ -164,7 +127,5 @@ export const logSumExp = foldKernel('logSumExp', (n, a, oa, sa) => {
     }
   }
   if (m - m !== 0) return m;
-  let rest = 0;
-  for (let i = 0, o = oa; i < n; i++, o += sa) if (i !== first) rest += Math.exp(a[o] - m);
-  return m + Math.log1p(rest);
+  return m + Math.log1p(exponentialsOf(m, first, n, a, oa, sa));
 });

@@ -1,4 +1,5 @@
 /** @file Kernels over the last axis of packed memory. Plan: `[rows, n]`; extra integers follow. */
+import { exponentialsOf } from './compensated.js';
 import { type Kernel, kernel, type Values } from './kernel.js';
 
 /** The largest of a row, and NaN if there is one. */
@@ -17,8 +18,7 @@ export const softmax = kernel('softmax', (ints, y, oy, a, oa) => {
       for (let i = 0; i < n; i++) y[oy + i] = 1 / n;
       continue;
     }
-    let s = 0;
-    for (let i = 0; i < n; i++) s += Math.exp(a[oa + i] - m);
+    const s = exponentialsOf(m, -1, n, a, oa, 1);
     for (let i = 0; i < n; i++) y[oy + i] = Math.exp(a[oa + i] - m) / s;
   }
 });
@@ -42,13 +42,9 @@ export const logSoftmax = kernel('logSoftmax', (ints, y, oy, a, oa) => {
       for (let i = 0; i < n; i++) y[oy + i] = -Math.log(n);
       continue;
     }
-    let rest = 0;
-    let largest = 0;
-    for (let i = 0; i < n; i++) {
-      if (largest === 0 && a[oa + i] === m) largest = 1;
-      else rest += Math.exp(a[oa + i] - m);
-    }
-    const tail = Math.log1p(rest);
+    let first = 0;
+    while (first < n && a[oa + first] !== m) first++;
+    const tail = Math.log1p(exponentialsOf(m, first, n, a, oa, 1));
     for (let i = 0; i < n; i++) y[oy + i] = a[oa + i] - m - tail;
   }
 });
