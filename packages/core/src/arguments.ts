@@ -6,7 +6,7 @@ import { elementwisePlan, visitKernel } from '@ndgrad/kernels';
 import { isFloat } from './dtype.js';
 import { ArgumentError, DTypeError, ShapeError } from './errors.js';
 import { currentHome } from './homes/current.js';
-import { broadcastStrides, formatShape, sameShape } from './shape.js';
+import { broadcastStrides, formatShape, type Shape, sameShape } from './shape.js';
 import { foreignVersion, Tensor, VERSION } from './tensor.js';
 
 export { isTracing, requireRunning } from './homes/running.js';
@@ -144,6 +144,12 @@ export function checkEnum<const T extends string>(
   });
 }
 
+/** The value, if it is a boolean. */
+export function checkBoolean(where: string, argument: string, value: unknown): boolean {
+  if (typeof value === 'boolean') return value;
+  throw new ArgumentError({ where, argument, must: 'be true or false', got: describeValue(value) });
+}
+
 /** The range that {@link checkNumber} holds a number to. */
 export interface NumberRange {
   readonly min?: number;
@@ -195,6 +201,29 @@ export function checkSameShape(where: string, nameA: string, a: Tensor, nameB: s
     must: `have the shape of ${nameA}, ${formatShape(a.shape)}`,
     got: formatShape(b.shape),
     hint: 'reshape or expand it; it is never broadcast',
+  });
+}
+
+/** Refuses two tensors of different dtypes; nothing is cast. */
+export function checkSameDType(where: string, nameA: string, a: Tensor, nameB: string, b: Tensor): void {
+  if (a.dtype === b.dtype) return;
+  throw new DTypeError({
+    where,
+    argument: nameB,
+    must: `be ${a.dtype}, as ${nameA} is`,
+    got: b.dtype,
+    hint: 'cast() it',
+  });
+}
+
+/** Refuses a tensor of any shape but one. */
+export function checkHasShape(where: string, argument: string, x: Tensor, shape: Shape): void {
+  if (sameShape(x.shape, shape)) return;
+  throw new ShapeError({
+    where,
+    argument,
+    must: `have shape ${formatShape(shape)}`,
+    got: formatShape(x.shape),
   });
 }
 

@@ -2,6 +2,12 @@
  * @file The test row of every op, joined to the ops by the type checker: an op without a row does not compile, nor does
  * an op that takes options and whose row does not show how.
  */
+import * as attention from '../src/neural/attention.js';
+import * as convolution from '../src/neural/convolution.js';
+import * as dropout from '../src/neural/dropout.js';
+import * as embedding from '../src/neural/embedding.js';
+import * as normalisation from '../src/neural/normalisation.js';
+import * as pooling from '../src/neural/pooling.js';
 import * as custom from '../src/ops/custom.js';
 import * as define from '../src/ops/define.js';
 import * as distance from '../src/ops/distance.js';
@@ -17,11 +23,19 @@ import { elementwise as elementwiseRows } from './opInfo/elementwise.js';
 import { indexing as indexingRows, order as orderRows } from './opInfo/indexing.js';
 import { definition, distance as distanceRows, linalg as linalgRows } from './opInfo/linalg.js';
 import { movement as movementRows } from './opInfo/movement.js';
+import { neural as neuralRows } from './opInfo/neural.js';
 import { reduce as reduceRows, rows as rowsRows } from './opInfo/reduce.js';
 import type { OpInfo } from './opInfo/row.js';
+import { convolution as convolutionRows, pooling as poolingRows } from './opInfo/windows.js';
 
 /** The files of ops. */
 export const modules = {
+  attention,
+  convolution,
+  dropout,
+  embedding,
+  normalisation,
+  pooling,
   custom,
   define,
   distance,
@@ -79,12 +93,15 @@ type RowOf<F> =
     : OpInfo & { readonly options?: never };
 
 export const opInfo = {
+  ...convolutionRows,
   ...definition,
   ...distanceRows,
   ...elementwiseRows,
   ...indexingRows,
   ...linalgRows,
   ...movementRows,
+  ...neuralRows,
+  ...poolingRows,
   ...orderRows,
   ...reduceRows,
   ...rowsRows,

@@ -39,3 +39,4 @@ export * as random from './random.js';
 export * as reduce from './reduce.js';
 export * as rows from './rows.js';
 export * as update from './update.js';
+export * as window from './window.js';

@@ -1,6 +1,6 @@
 /** @file Sorting. Equal values keep their order, and NaN counts as the greatest. */
 import { rows as kernels } from '@ndgrad/kernels';
-import { checkNumber, checkOptions, describeValue } from '../arguments.js';
+import { checkBoolean, checkNumber, checkOptions } from '../arguments.js';
 import { apply } from '../autodiff/apply.js';
 import type { OpRow } from '../autodiff/node.js';
 import { packed } from '../autodiff/vectorSpace.js';
@@ -45,10 +45,7 @@ function order(
 ): { t: Tensor; axis: number; indices: Tensor } {
   const t = operand(where, x);
   const axis = checkAxis(where, 'axis', axisGiven, t.rank);
-  if (typeof descending !== 'boolean') {
-    const argument = where === 'topk' ? 'largest' : 'descending';
-    throw new ArgumentError({ where, argument, must: 'be true or false', got: describeValue(descending) });
-  }
+  checkBoolean(where, where === 'topk' ? 'largest' : 'descending', descending);
   const indices = transpose(apply(argsortRow, [transpose(t, axis, -1)], { descending }), axis, -1);
   return { t, axis, indices };
 }

@@ -1,6 +1,14 @@
 /** @file Ops that fold axes away. All accumulate in double precision and in logical order. */
 import { type Kernel, reduce as kernels, rows as rowKernels } from '@ndgrad/kernels';
-import { checkNumber, checkOptions, checkRank, checkSameShape, checkTensor, inspect } from '../arguments.js';
+import {
+  checkBoolean,
+  checkNumber,
+  checkOptions,
+  checkRank,
+  checkSameShape,
+  checkTensor,
+  inspect,
+} from '../arguments.js';
 import { apply } from '../autodiff/apply.js';
 import type { OpRow, Vjp } from '../autodiff/node.js';
 import { broadcastTo, filled, foldPlan, packed } from '../autodiff/vectorSpace.js';
@@ -77,14 +85,7 @@ function prepare(
   const t = operand(where, x);
   checkOptions(where, options, known);
   const { keepDims = false } = options;
-  if (typeof keepDims !== 'boolean') {
-    throw new ArgumentError({
-      where,
-      argument: 'keepDims',
-      must: 'be true or false',
-      got: `${keepDims as unknown}`,
-    });
-  }
+  checkBoolean(where, 'keepDims', keepDims);
   return { t, fold: { axes: checkAxes(where, options.axis, t.rank), keepDims, extra: 0 } };
 }
 
