@@ -17,6 +17,7 @@ from record import ROOT, difference, document
 
 FILES = {
     "ops": ("ops", "packages/core/test/reference/ops.json"),
+    "opsNeural": ("ops_neural", "packages/core/test/reference/opsNeural.json"),
     "losses": ("losses", "packages/losses/test/reference/losses.json"),
     "nn": ("optimizers", "packages/nn/test/reference/optimizers.json"),
     "mining": ("retrieval", "packages/mining/test/reference/retrieval.json"),

@@ -10,7 +10,18 @@ import { Generator } from '../../src/random.js';
 import type { Tensor } from '../../src/tensor.js';
 import { gradients } from '../../src/transforms.js';
 import { at, build, type Grid, type Index, positions } from '../grid.js';
-import { bools, type Domain, ints, near, type Random, real, SAME, type Sample, type Sampled } from './row.js';
+import {
+  apart,
+  bools,
+  type Domain,
+  ints,
+  near,
+  type Random,
+  real,
+  SAME,
+  type Sample,
+  type Sampled,
+} from './row.js';
 
 const f64 = (data: readonly unknown[], requiresGrad = false): Tensor =>
   tensor(data as number[], { dtype: 'float64', requiresGrad });
