@@ -48,11 +48,12 @@ export const unfold = kernel('unfold', (ints, y, oy, x, ox) => {
             continue;
           }
           const from = ox + (o * rows.stride + i * rows.dilation - rows.before) * columns.extent + shift;
-          y.fill(0, oy, oy + first);
+          // Rows are short: a loop is nearer than fill().
+          for (let p = 0; p < first; p++) y[oy + p] = 0;
           for (let p = first, at = from + first * columns.stride; p < end; p++, at += columns.stride) {
             y[oy + p] = x[at];
           }
-          y.fill(0, oy + end, oy + columns.places);
+          for (let p = end; p < columns.places; p++) y[oy + p] = 0;
         }
       }
     }

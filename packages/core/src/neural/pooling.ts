@@ -313,7 +313,7 @@ function averagePool(
 ): Tensor {
   checkImage(where, 'x', x, axes);
   checkOptions(where, options, [...POOL_OPTIONS, 'countIncludePad', 'divisorOverride']);
-  const { stride, padding, ceilMode, countIncludePad = true, divisorOverride } = options;
+  const { countIncludePad = true, divisorOverride } = options;
   const counts = checkBoolean(where, 'countIncludePad', countIncludePad);
   const divisor =
     divisorOverride === undefined
@@ -321,12 +321,7 @@ function averagePool(
         ? 0
         : -1
       : checkNumber(where, 'divisorOverride', divisorOverride, { integer: true, min: 1 });
-  const placing = {
-    ...(stride === undefined ? {} : { stride }),
-    ...(padding === undefined ? {} : { padding }),
-    ...(ceilMode === undefined ? {} : { ceilMode }),
-  };
-  const windows = poolingWindows(where, axes, x, kernelSize, placing);
+  const windows = poolingWindows(where, axes, x, kernelSize, options);
   return apply(avgPoolRow, [x], { ...windows, divisor });
 }
 
