@@ -20,6 +20,7 @@ FILES = {
     "opsLinalg": ("ops_linalg", "packages/core/test/reference/opsLinalg.json"),
     "opsIndexing": ("ops_indexing", "packages/core/test/reference/opsIndexing.json"),
     "digits": ("digits", "packages/core/test/reference/digits.json"),
+    "opsNeural": ("ops_neural", "packages/core/test/reference/opsNeural.json"),
     "losses": ("losses", "packages/losses/test/reference/losses.json"),
     "nn": ("optimizers", "packages/nn/test/reference/optimizers.json"),
     "mining": ("retrieval", "packages/mining/test/reference/retrieval.json"),

@@ -7,7 +7,7 @@ import { isFloat } from './dtype.js';
 import { ArgumentError, DTypeError, NumericError, ShapeError } from './errors.js';
 import { currentHome } from './homes/current.js';
 import { requireAlive } from './homes/running.js';
-import { broadcastStrides, formatShape, sameShape } from './shape.js';
+import { broadcastStrides, formatShape, type Shape, sameShape } from './shape.js';
 import { foreignVersion, Tensor, VERSION } from './tensor.js';
 
 export { isTracing, requireRunning } from './homes/running.js';
@@ -205,6 +205,29 @@ export function checkSameShape(where: string, nameA: string, a: Tensor, nameB: s
     must: `have the shape of ${nameA}, ${formatShape(a.shape)}`,
     got: formatShape(b.shape),
     hint: 'reshape or expand it; it is never broadcast',
+  });
+}
+
+/** Refuses two tensors of different dtypes; nothing is cast. */
+export function checkSameDType(where: string, nameA: string, a: Tensor, nameB: string, b: Tensor): void {
+  if (a.dtype === b.dtype) return;
+  throw new DTypeError({
+    where,
+    argument: nameB,
+    must: `be ${a.dtype}, as ${nameA} is`,
+    got: b.dtype,
+    hint: 'cast() it',
+  });
+}
+
+/** Refuses a tensor of any shape but one. */
+export function checkHasShape(where: string, argument: string, x: Tensor, shape: Shape): void {
+  if (sameShape(x.shape, shape)) return;
+  throw new ShapeError({
+    where,
+    argument,
+    must: `have shape ${formatShape(shape)}`,
+    got: formatShape(x.shape),
   });
 }
 

@@ -41,6 +41,13 @@ export {
 } from './creation.js';
 export type { DType, TypedArray } from './dtype.js';
 export * from './errors.js';
+export * from './neural/attention.js';
+export * from './neural/convolution.js';
+export * from './neural/dropout.js';
+export * from './neural/embedding.js';
+export * from './neural/normalisation.js';
+export * from './neural/pooling.js';
+export type { PerAxis } from './neural/windows.js';
 // Ops
 export * from './ops/advancedIndexing.js';
 export * from './ops/custom.js';

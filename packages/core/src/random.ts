@@ -3,7 +3,7 @@
  * frozen: it changes only in a major version.
  */
 import { random as kernels } from '@ndgrad/kernels';
-import { checkNumber, checkOptions, describeValue } from './arguments.js';
+import { checkBoolean, checkNumber, checkOptions, describeValue } from './arguments.js';
 import { allocate, markLeaf } from './autodiff/apply.js';
 import { allocateArray, type DType, isFloat } from './dtype.js';
 import { ArgumentError, DTypeError } from './errors.js';
@@ -160,7 +160,8 @@ export interface RandomOptions {
   readonly requiresGrad?: boolean;
 }
 
-function generatorOf(where: string, given: unknown): Generator {
+/** The given generator, or the shared one where none is given. @internal */
+export function generatorOf(where: string, given: unknown): Generator {
   if (given === undefined) return shared;
   if (given instanceof Generator) return given;
   throw new ArgumentError({
@@ -183,14 +184,7 @@ function draw(where: string, kernel: typeof kernels.uniform, shape: Shape, optio
       got: describeValue(dtype),
     });
   }
-  if (typeof requiresGrad !== 'boolean') {
-    throw new ArgumentError({
-      where,
-      argument: 'requiresGrad',
-      must: 'be true or false',
-      got: describeValue(requiresGrad),
-    });
-  }
+  checkBoolean(where, 'requiresGrad', requiresGrad);
   const source = generatorOf(where, options.generator);
   const y = allocate(checked, dtype, where);
   const ints = (): number[] => {

@@ -2,6 +2,13 @@
  * @file The test row of every op, joined to the ops by the type checker: an op without a row does not compile, nor does
  * an op that takes options and whose row does not show how.
  */
+
+import * as attention from '../src/neural/attention.js';
+import * as convolution from '../src/neural/convolution.js';
+import * as dropout from '../src/neural/dropout.js';
+import * as embedding from '../src/neural/embedding.js';
+import * as normalisation from '../src/neural/normalisation.js';
+import * as pooling from '../src/neural/pooling.js';
 import * as advancedIndexing from '../src/ops/advancedIndexing.js';
 import * as custom from '../src/ops/custom.js';
 import * as define from '../src/ops/define.js';
@@ -25,16 +32,24 @@ import { factorisation as factorisationRows } from './opInfo/factorisation.js';
 import { indexing as indexingRows, order as orderRows } from './opInfo/indexing.js';
 import { definition, distance as distanceRows, linalg as linalgRows } from './opInfo/linalg.js';
 import { movement as movementRows } from './opInfo/movement.js';
+import { neural as neuralRows } from './opInfo/neural.js';
 import { orderStatistics } from './opInfo/orderStatistics.js';
 import { reduce as reduceRows, rows as rowsRows } from './opInfo/reduce.js';
 import type { OpInfo } from './opInfo/row.js';
 import { rowDistance } from './opInfo/rowDistance.js';
 import { scan as scanRows } from './opInfo/scan.js';
 import { scatter as scatterRows } from './opInfo/scatter.js';
+import { convolution as convolutionRows, pooling as poolingRows } from './opInfo/windows.js';
 
 /** The files of ops. */
 export const modules = {
   advancedIndexing,
+  attention,
+  convolution,
+  dropout,
+  embedding,
+  normalisation,
+  pooling,
   custom,
   define,
   distance,
@@ -99,6 +114,7 @@ type RowOf<F> =
 
 export const opInfo = {
   ...advancedIndexingRows,
+  ...convolutionRows,
   ...definition,
   ...distanceRows,
   ...einsumRows,
@@ -107,6 +123,8 @@ export const opInfo = {
   ...indexingRows,
   ...linalgRows,
   ...movementRows,
+  ...neuralRows,
+  ...poolingRows,
   ...orderRows,
   ...orderStatistics,
   ...reduceRows,

@@ -42,3 +42,4 @@ export * as reduce from './reduce.js';
 export * as rows from './rows.js';
 export * as scan from './scan.js';
 export * as update from './update.js';
+export * as window from './window.js';

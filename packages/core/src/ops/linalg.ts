@@ -1,6 +1,6 @@
 /** @file Products of vectors and matrices. */
 import { matmul as matmulKernel, matmulTail } from '@ndgrad/kernels';
-import { checkRank, checkTensor } from '../arguments.js';
+import { checkHasShape, checkRank, checkSameDType, checkTensor } from '../arguments.js';
 import { apply } from '../autodiff/apply.js';
 import type { OpRow } from '../autodiff/node.js';
 import { packed } from '../autodiff/vectorSpace.js';
@@ -215,8 +215,8 @@ export function linear(x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
   if (!isFloat(x.dtype)) {
     throw new DTypeError({ where, argument: 'x', must: 'be float32 or float64', got: x.dtype });
   }
-  if (weight.dtype !== x.dtype) throw unlike('weight', weight, x);
-  if (bias !== undefined && bias.dtype !== x.dtype) throw unlike('bias', bias, x);
+  checkSameDType(where, 'x', x, 'weight', weight);
+  if (bias !== undefined) checkSameDType(where, 'x', x, 'bias', bias);
   if (weight.rank !== 2) {
     throw new ShapeError({
       where,
@@ -234,14 +234,7 @@ export function linear(x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
       got: `shape ${formatShape(x.shape)}`,
     });
   }
-  if (bias !== undefined && (bias.rank !== 1 || bias.shape[0] !== n)) {
-    throw new ShapeError({
-      where,
-      argument: 'bias',
-      must: `have shape [${n}]`,
-      got: formatShape(bias.shape),
-    });
-  }
+  if (bias !== undefined) checkHasShape(where, 'bias', bias, [n]);
   // One product of matrices whatever the rank: a batched one would make a gradient of the weight per batch.
   const rows = x.rank === 2 ? x : reshape(x, [sizeOf(x.shape.slice(0, -1)), k]);
   const y =
@@ -249,16 +242,6 @@ export function linear(x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
       ? apply(matmulRow, [rows, transpose(weight)], null)
       : apply(linearRow, [rows, weight, bias], null);
   return x.rank === 2 ? y : reshape(y, [...x.shape.slice(0, -1), n]);
-}
-
-function unlike(argument: string, t: Tensor, x: Tensor): DTypeError {
-  return new DTypeError({
-    where: 'linear',
-    argument,
-    must: `be ${x.dtype}, as x is`,
-    got: t.dtype,
-    hint: 'cast() it',
-  });
 }
 
 /**
