@@ -1,5 +1,6 @@
 /** @file The kernels, grouped as their files are. */
 
+export * as activations from './activations.js';
 export {
   activeBuild,
   type Build,
@@ -38,4 +39,6 @@ export {
 export * as random from './random.js';
 export * as reduce from './reduce.js';
 export * as rows from './rows.js';
+export * as special from './special.js';
+export * as trigonometric from './trigonometric.js';
 export * as update from './update.js';
