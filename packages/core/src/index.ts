@@ -27,6 +27,7 @@ export {
 } from './creation.js';
 export type { DType, TypedArray } from './dtype.js';
 export * from './errors.js';
+export * from './ops/activations.js';
 export { type CustomOp, defineHostOp, defineOp, type HostOp } from './ops/custom.js';
 // Ops
 export { cast, type TensorLike } from './ops/define.js';
@@ -39,6 +40,8 @@ export * from './ops/movement.js';
 export * from './ops/order.js';
 export * from './ops/reduce.js';
 export * from './ops/rows.js';
+export * from './ops/special.js';
+export * from './ops/trigonometric.js';
 export * from './ops/update.js';
 export { format } from './print.js';
 export {

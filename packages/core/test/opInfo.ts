@@ -2,6 +2,7 @@
  * @file The test row of every op, joined to the ops by the type checker: an op without a row does not compile, nor does
  * an op that takes options and whose row does not show how.
  */
+import * as activations from '../src/ops/activations.js';
 import * as custom from '../src/ops/custom.js';
 import * as define from '../src/ops/define.js';
 import * as distance from '../src/ops/distance.js';
@@ -13,15 +14,21 @@ import * as movement from '../src/ops/movement.js';
 import * as order from '../src/ops/order.js';
 import * as reduce from '../src/ops/reduce.js';
 import * as rows from '../src/ops/rows.js';
+import * as special from '../src/ops/special.js';
+import * as trigonometric from '../src/ops/trigonometric.js';
+import { activations as activationsRows } from './opInfo/activations.js';
 import { elementwise as elementwiseRows } from './opInfo/elementwise.js';
 import { indexing as indexingRows, order as orderRows } from './opInfo/indexing.js';
 import { definition, distance as distanceRows, linalg as linalgRows } from './opInfo/linalg.js';
 import { movement as movementRows } from './opInfo/movement.js';
 import { reduce as reduceRows, rows as rowsRows } from './opInfo/reduce.js';
 import type { OpInfo } from './opInfo/row.js';
+import { special as specialRows } from './opInfo/special.js';
+import { trigonometric as trigonometricRows } from './opInfo/trigonometric.js';
 
 /** The files of ops. */
 export const modules = {
+  activations,
   custom,
   define,
   distance,
@@ -33,6 +40,8 @@ export const modules = {
   order,
   reduce,
   rows,
+  special,
+  trigonometric,
 };
 
 type Intersection<U> = (U extends unknown ? (x: U) => void : never) extends (x: infer I) => void ? I : never;
@@ -79,6 +88,7 @@ type RowOf<F> =
     : OpInfo & { readonly options?: never };
 
 export const opInfo = {
+  ...activationsRows,
   ...definition,
   ...distanceRows,
   ...elementwiseRows,
@@ -88,4 +98,6 @@ export const opInfo = {
   ...orderRows,
   ...reduceRows,
   ...rowsRows,
+  ...specialRows,
+  ...trigonometricRows,
 } satisfies { readonly [Name in OpName]: RowOf<Exports[Name]> };

@@ -23,16 +23,15 @@ const HALF_ROOT_PI = 0.886226925452758;
  */
 export function gaussian(x: number, rate: number, factor: number): number {
   const a = Math.abs(x);
-  if (a > GAUSSIAN_END) return 0 * factor;
+  if (a > GAUSSIAN_END) return factor === factor ? 0 : factor;
   const spread = a * SPLIT;
   const high = spread - (spread - a);
   const rest = -rate * (a - high) * (a + high);
   const exponent = -rate * high * high;
+  const e = Math.exp(exponent < LOW ? exponent / 2 : exponent);
   // expm1(rest), for |rest| < 2^-14.
-  const near = factor + factor * rest * (1 + rest * (0.5 + rest / 6));
-  if (exponent > LOW) return near * Math.exp(exponent);
-  const root = Math.exp(exponent / 2);
-  return near * root * root;
+  const whole = e + e * rest * (1 + rest * (0.5 + rest / 6));
+  return exponent < LOW ? factor * e * whole : factor * whole;
 }
 
 /** exp(x²) erfc(x) for x of at least 0.45. */
@@ -65,7 +64,8 @@ export function erfc(x: number): number {
 /** The inverse of erf: near 0 by its series, further out from 1 − |x|, which is exact there. */
 export function erfinv(x: number): number {
   const a = Math.abs(x);
-  if (a <= 0.5) return x + x * atPiece(ERFINV, x * x);
+  // The excess is negative: −0 + 0 would lose its sign.
+  if (a <= 0.5) return x === 0 ? x : x + x * atPiece(ERFINV, x * x);
   if (!(a < 1)) return a === 1 ? x * Infinity : Number.NaN;
   const y = atPieces(ERFINV_TAIL, Math.sqrt(-Math.log(1 - a)));
   return x < 0 ? -y : y;
@@ -89,8 +89,8 @@ export function normalDensity(x: number): number {
 
 /** x Φ(x), Φ the normal distribution; its lower tail keeps its digits. */
 export function gelu(x: number): number {
-  if (x === -Infinity) return -0;
   const t = Math.abs(x) * ROOT_HALF;
+  if (t === Infinity) return x > 0 ? x : -0;
   if (t < 0.5) return 0.5 * x * (1 + erfNear(x * ROOT_HALF));
   const tail = gaussian(x, 0.5, 0.5 * Math.abs(x) * scaledErfc(t));
   return x < 0 ? -tail : x - tail;

@@ -12,6 +12,12 @@ function fraction(x: number): number {
   return x - Math.round(x);
 }
 
+/** cot πr for r from −½ to ½: by the distance from where it is 0, exactly, if that is the nearer one. */
+function cotangent(r: number): number {
+  if (Math.abs(r) <= 0.25) return 1 / Math.tan(Math.PI * r);
+  return Math.tan(Math.PI * (r < 0 ? -0.5 - r : 0.5 - r));
+}
+
 /** log Γ(x) from {@link FAR} on. */
 function lgammaFar(x: number): number {
   const r = 1 / x;
@@ -64,9 +70,9 @@ export function digamma(x: number): number {
   if (!(x < 0)) return digammaPositive(x);
   const part = fraction(x);
   if (part === 0) return Number.NaN;
-  // ψ(1 − x) − ψ(x) = π / tan πx
+  // ψ(1 − x) − ψ(x) = π cot πx
   const reflected = x > -1 ? digammaNear(-x) : digammaPositive(1 - x);
-  return reflected - Math.PI / Math.tan(Math.PI * part);
+  return reflected - Math.PI * cotangent(part);
 }
 
 /** n! / y^(n+1), without powers that overflow where the quotient does not. */
@@ -86,9 +92,8 @@ function hurwitz(n: number, x: number): number {
   let y = x;
   for (; y < start; y++) sum += factorialOverPower(n, y);
   const first = factorialOverPower(n, y);
-  // ∫ from y on is y/n times the first term of what is left.
-  let rest = first * (y / n + 0.5);
-  if (first === 0) return sum;
+  // What is left begins with the integral from y on and half of its first term.
+  let rest = factorialOverPower(n - 1, y) + first / 2;
   let term = first;
   for (let j = 1; j <= EULER_MACLAURIN.length; j++) {
     // (n + 2j − 1)! / y^(n + 2j)
@@ -130,7 +135,7 @@ export function polygamma(n: number, x: number): number {
   if (part === 0) return odd ? Infinity : x === 0 ? -1 / x : Number.NaN;
   if (part !== part) return part;
   // ψ(x) = ψ(1 − x) − π cot πx, n times differentiated.
-  let slope = horner(cotangentPolynomial(n), 1 / Math.tan(Math.PI * part));
+  let slope = horner(cotangentPolynomial(n), cotangent(part));
   for (let k = 0; k <= n; k++) slope *= Math.PI;
   return odd ? slope - hurwitz(n, 1 - x) : -slope - hurwitz(n, 1 - x);
 }
