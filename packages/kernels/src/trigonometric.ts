@@ -34,6 +34,10 @@ export const acosh = unaryKernel('acosh', (n, y, oy, a, oa, sa) => {
 export const atanh = unaryKernel('atanh', (n, y, oy, a, oa, sa) => {
   for (let i = 0; i < n; i++, oa += sa) y[oy + i] = Math.atanh(a[oa]);
 });
+/** 1 − x² as a product, whose factors are exact near ±1. */
+export const squareComplement = unaryKernel('squareComplement', (n, y, oy, a, oa, sa) => {
+  for (let i = 0; i < n; i++, oa += sa) y[oy + i] = (1 - a[oa]) * (1 + a[oa]);
+});
 export const atan2 = binaryKernel('atan2', (n, y, oy, a, oa, sa, b, ob, sb) => {
   for (let i = 0; i < n; i++, oa += sa, ob += sb) y[oy + i] = Math.atan2(a[oa], b[ob]);
 });

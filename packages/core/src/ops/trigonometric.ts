@@ -93,10 +93,14 @@ export const acos = /* @__PURE__ */ unary({
   vjp: [(g, { inputs: [x] }) => neg(multiplyNoNan(rsqrt(squareComplement(x)), g))],
 });
 
-/** 1 − x², as a product, whose factors are exact near ±1. */
-function squareComplement(x: Tensor): Tensor {
-  return mul(sub(1, x), add(x, 1));
-}
+/** 1 − x² with all digits near ±1, and a derivative with all digits near 0. */
+const squareComplement = /* @__PURE__ */ unary({
+  name: 'squareComplement',
+  kernel: kernels.squareComplement,
+  result: 'float',
+  saves: { inputs: [0] },
+  vjp: [(g, { inputs: [x] }) => multiplyNoNan(mul(x, -2), g)],
+});
 
 /**
  * Arc tangent, elementwise, from −π/2 to π/2. Derivative `1 / (1 + x²)`, without a square that overflows.
