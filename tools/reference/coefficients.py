@@ -1,9 +1,12 @@
 """
-Makes packages/kernels/src/coefficients.ts again: python3 tools/reference/coefficients.py [--check]
+Makes coefficients.ts in packages/kernels/src and packages/kernels/assembly again:
+
+    python3 tools/reference/coefficients.py [--check]
 
 Needs mpmath alone. Each function of the kernels is cut into pieces on which a smooth factor of it is interpolated at
 Chebyshev points, with 60 digits, and written as a polynomial around the middle of the piece. The degree is the least
-whose interpolation error is below 2^-57 of the factor, so that what is left is the rounding of Horner's rule.
+whose interpolation error is below 2^-57 of the factor, so that what is left is the rounding of Horner's rule. The
+WebAssembly forms answer in float32 and have one piece each, exact to 2^-43.
 """
 
 import pathlib
@@ -14,8 +17,9 @@ import mpmath
 from mpmath import mp, mpf
 
 mp.dps = 60
-TARGET = pathlib.Path(__file__).parents[2] / "packages/kernels/src/coefficients.ts"
-ERROR = mpf(2) ** -57
+KERNELS = pathlib.Path(__file__).parents[2] / "packages/kernels"
+DOUBLE = mpf(2) ** -57
+SINGLE = mpf(2) ** -43
 
 
 def interpolated(f, low, high, degree):
@@ -36,7 +40,7 @@ def interpolated(f, low, high, degree):
     return [c / half**i for i, c in enumerate(total)]
 
 
-def piece(f, low, high):
+def piece(f, low, high, error=DOUBLE):
     """Middle and coefficients for a factor on [low, high], of the least degree that is exact enough."""
     low, high = mpf(low), mpf(high)
     middle, half = (low + high) / 2, (high - low) / 2
@@ -45,7 +49,7 @@ def piece(f, low, high):
     for degree in range(4, 40):
         c = interpolated(f, low, high, degree)
         worst = max(abs(mp.polyval(c[::-1], x - middle) / y - 1) for x, y in zip(probes, truth))
-        if worst < ERROR:
+        if worst < error:
             return middle, c
     raise ValueError("no polynomial is exact enough")
 
@@ -103,6 +107,40 @@ def bernoulli(k):
     return mp.bernoulli(2 * k)
 
 
+def scaled_erfc_whole(s):
+    """(1 + x) exp(x^2) erfc(x) by s = (x - 3) / (x + 3)."""
+    x = 3 * (1 + s) / (1 - s)
+    return (1 + x) * scaled_erfc(x)
+
+
+def split(x, *bits):
+    """x as a sum of numbers with so many bits each, and the rest."""
+    parts = []
+    for count in bits:
+        unit = mpf(2) ** (mp.floor(mp.log(abs(x), 2)) + 1 - count)
+        parts.append(mp.nint(x / unit) * unit)
+        x -= parts[-1]
+    return [*parts, x]
+
+
+def signed(k):
+    return (-1) ** (k // 2) / mp.factorial(k)
+
+
+def tables():
+    """The same for the assembly: lists alone, middles that are not 0 first."""
+    yield "EXPONENTIAL", "eʳ for |r| ≤ ln 2 / 2.", [1 / mp.factorial(k) for k in range(13)]
+    yield "LOGARITHM_OF_2", "1 / ln 2, then −ln 2 as 33 bits and the rest.", [1 / mp.log(2), *split(-mp.log(2), 33)]
+    yield "SINE", "sin r / r − 1 by r², over r², for |r| ≤ π / 4.", [signed(k) for k in range(3, 17, 2)]
+    yield "COSINE", "cos r − 1 by r², over r².", [signed(k) for k in range(2, 18, 2)]
+    yield "HALF_PI", "2 / π, then −π / 2 as 33 bits, 33 bits and the rest.", [2 / mp.pi, *split(-mp.pi / 2, 33, 33)]
+    middle, c = piece(erf_excess, 0, 0.25, SINGLE)
+    yield "ERF", "erf(x) / x − 1 by x² − ⅛ on [0, ¼].", c
+    # For x from 0 to 32, beyond which exp(−x²) is 0 in every form.
+    middle, c = piece(scaled_erfc_whole, -1, mpf(29) / 35, SINGLE)
+    yield "SCALED_ERFC", "(1 + x) exp(x²) erfc(x) by (x − 3) / (x + 3): the middle, then its powers.", [middle, *c]
+
+
 def content():
     """Name, comment and value of every constant, in the order of the file."""
     root = mpf(float(ROOT))
@@ -154,19 +192,40 @@ def document():
     return "\n".join(lines)
 
 
+ASSEMBLY_HEAD = """// Coefficients of the functions that are computed in double precision. Made by tools/reference/coefficients.py; do not
+// edit. The lowest power comes first.
+"""
+
+
+# Tables that are polynomials, with how much stands before the coefficients.
+DEGREES = {"EXPONENTIAL": 0, "SINE": 0, "COSINE": 0, "ERF": 0, "SCALED_ERFC": 1}
+
+
+def assembly():
+    lines = [ASSEMBLY_HEAD]
+    for name, comment, value in tables():
+        rows = "".join(f"  {float(x)!r},\n" for x in value)
+        lines.append(f"/** {comment} */\nexport const {name}: usize = memory.data<f64>([\n{rows}]);")
+        if name in DEGREES:
+            lines.append(f"export const {name}_DEGREE: i32 = {len(value) - 1 - DEGREES[name]};")
+        lines.append("")
+    return "\n".join(lines)
+
+
 def numbers(text):
     return [float(x) for x in re.findall(r"-?\d+(?:\.\d+)?(?:e-?\d+)?", text[text.index("export const") :])]
 
 
 def main():
-    made = document()
-    if "--check" not in sys.argv:
-        TARGET.write_text(made)
-        print(f"{TARGET.name}: {len(numbers(made))} numbers with mpmath {mpmath.__version__}; format it")
-    elif numbers(TARGET.read_text()) != numbers(made):
-        sys.exit(f"{TARGET.name}: differs")
-    else:
-        print(f"{TARGET.name}: agrees")
+    for path, made in ((KERNELS / "src/coefficients.ts", document()), (KERNELS / "assembly/coefficients.ts", assembly())):
+        name = path.relative_to(KERNELS)
+        if "--check" not in sys.argv:
+            path.write_text(made)
+            print(f"{name}: {len(numbers(made))} numbers with mpmath {mpmath.__version__}")
+        elif numbers(path.read_text()) != numbers(made):
+            sys.exit(f"{name}: differs")
+        else:
+            print(f"{name}: agrees")
 
 
 main()

@@ -23,7 +23,7 @@ const HALF_ROOT_PI = 0.886226925452758;
  */
 export function gaussian(x: number, rate: number, factor: number): number {
   const a = Math.abs(x);
-  if (a > GAUSSIAN_END) return factor === factor ? 0 : factor;
+  if (a > GAUSSIAN_END) return factor * 0;
   const spread = a * SPLIT;
   const high = spread - (spread - a);
   const rest = -rate * (a - high) * (a + high);
@@ -35,7 +35,7 @@ export function gaussian(x: number, rate: number, factor: number): number {
 }
 
 /** exp(x²) erfc(x) for x of at least 0.45. */
-export function scaledErfc(x: number): number {
+function scaledErfc(x: number): number {
   return x < 4 ? atPieces(SCALED_ERFC, x) : atPiece(SCALED_ERFC_TAIL, 1 / (x * x)) / x;
 }
 
@@ -100,7 +100,7 @@ export function gelu(x: number): number {
 export function geluSlope(x: number): number {
   const t = Math.abs(x) * ROOT_HALF;
   if (t < 0.5) return 0.5 * (1 + erfNear(x * ROOT_HALF)) + x * normalDensity(x);
-  if (t === Infinity) return x > 0 ? 1 : 0;
+  if (t === Infinity) return x > 0 ? 1 : -0;
   const rest = gaussian(x, 0.5, DENSITY * (Math.abs(x) - MILLS * scaledErfc(t)));
   return x < 0 ? -rest : 1 + rest;
 }

@@ -233,7 +233,7 @@ export const activations = {
       [[1, -0], 0.5, [0.5, 0.7978845608028654]],
       [[2, -8], -7.959214522173592e-14],
       [[1, Infinity], 1, [1, 0]],
-      [[1, -Infinity], 0, [0, 0]],
+      [[1, -Infinity], -0, [0, 0]],
       [[0, Number.NaN], 0],
       [[1, Number.NaN], Number.NaN],
       [[Number.NaN, 1], Number.NaN],
