@@ -21,11 +21,16 @@ FILES = {
     "opsIndexing": ("ops_indexing", "packages/core/test/reference/opsIndexing.json"),
     "digits": ("digits", "packages/core/test/reference/digits.json"),
     "opsNeural": ("ops_neural", "packages/core/test/reference/opsNeural.json"),
+    "opsFunctions": ("ops_functions", "packages/core/test/reference/opsFunctions.json"),
+    "special": ("special_functions", "packages/kernels/test/reference/special.json"),
     "losses": ("losses", "packages/losses/test/reference/losses.json"),
     "nn": ("optimizers", "packages/nn/test/reference/optimizers.json"),
     "mining": ("retrieval", "packages/mining/test/reference/retrieval.json"),
     "metricLearning": ("metric_learning", "packages/mining/test/reference/metricLearning.json"),
 }
+
+# Modules that only some files need, by the name that installs them.
+OPTIONAL = {"mpmath": "mpmath", "pytorch_metric_learning": "pytorch-metric-learning"}
 
 
 def main(arguments):
@@ -42,9 +47,9 @@ def main(arguments):
         try:
             content = importlib.import_module(module).content()
         except ModuleNotFoundError as error:
-            if error.name != "pytorch_metric_learning":
+            if error.name not in OPTIONAL:
                 raise
-            print(f"{path}: left as it is, pytorch-metric-learning is not installed")
+            print(f"{path}: left as it is, {OPTIONAL[error.name]} is not installed")
             continue
         versions = {"python": platform.python_version(), "torch": torch.__version__, **content.pop("versions", {})}
         made = document({"about": content.pop("about"), "versions": versions, **content})

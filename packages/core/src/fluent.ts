@@ -13,6 +13,7 @@ import {
 import type { Handle } from './autodiff/watch.js';
 import { checkDType } from './creation.js';
 import type { DType } from './dtype.js';
+import * as activations from './ops/activations.js';
 import * as advancedIndexing from './ops/advancedIndexing.js';
 import { cast } from './ops/define.js';
 import * as elementwise from './ops/elementwise.js';
@@ -26,6 +27,8 @@ import * as reduce from './ops/reduce.js';
 import * as rows from './ops/rows.js';
 import * as scan from './ops/scan.js';
 import * as scatter from './ops/scatter.js';
+import * as special from './ops/special.js';
+import * as trigonometric from './ops/trigonometric.js';
 import { format } from './print.js';
 import { Tensor } from './tensor.js';
 import { type BackwardOptions, backward } from './transforms.js';
@@ -76,6 +79,40 @@ const elementwiseMethods = {
   trunc: elementwise.trunc,
   round: elementwise.round,
   clone: elementwise.clone,
+};
+const trigonometricMethods = {
+  sin: trigonometric.sin,
+  cos: trigonometric.cos,
+  tan: trigonometric.tan,
+  asin: trigonometric.asin,
+  acos: trigonometric.acos,
+  atan: trigonometric.atan,
+  atan2: trigonometric.atan2,
+  sinh: trigonometric.sinh,
+  cosh: trigonometric.cosh,
+  asinh: trigonometric.asinh,
+  acosh: trigonometric.acosh,
+  atanh: trigonometric.atanh,
+  hypot: trigonometric.hypot,
+  lerp: trigonometric.lerp,
+};
+const specialMethods = {
+  erf: special.erf,
+  erfc: special.erfc,
+  erfinv: special.erfinv,
+  lgamma: special.lgamma,
+  digamma: special.digamma,
+};
+const activationsMethods = {
+  leakyRelu: activations.leakyRelu,
+  elu: activations.elu,
+  selu: activations.selu,
+  gelu: activations.gelu,
+  silu: activations.silu,
+  mish: activations.mish,
+  hardtanh: activations.hardtanh,
+  hardsigmoid: activations.hardsigmoid,
+  hardswish: activations.hardswish,
 };
 const reduceMethods = {
   sum: reduce.sum,
@@ -161,6 +198,9 @@ const orderMethods = {
 
 const methods = {
   ...elementwiseMethods,
+  ...trigonometricMethods,
+  ...specialMethods,
+  ...activationsMethods,
   ...reduceMethods,
   ...rowsMethods,
   ...scanMethods,

@@ -48,6 +48,7 @@ export * from './neural/embedding.js';
 export * from './neural/normalisation.js';
 export * from './neural/pooling.js';
 export type { PerAxis } from './neural/windows.js';
+export * from './ops/activations.js';
 // Ops
 export * from './ops/advancedIndexing.js';
 export * from './ops/custom.js';
@@ -65,6 +66,8 @@ export * from './ops/reduce.js';
 export * from './ops/rows.js';
 export * from './ops/scan.js';
 export * from './ops/scatter.js';
+export * from './ops/special.js';
+export * from './ops/trigonometric.js';
 export * from './ops/update.js';
 export { format } from './print.js';
 export {

@@ -9,6 +9,7 @@ import * as dropout from '../src/neural/dropout.js';
 import * as embedding from '../src/neural/embedding.js';
 import * as normalisation from '../src/neural/normalisation.js';
 import * as pooling from '../src/neural/pooling.js';
+import * as activations from '../src/ops/activations.js';
 import * as advancedIndexing from '../src/ops/advancedIndexing.js';
 import * as custom from '../src/ops/custom.js';
 import * as define from '../src/ops/define.js';
@@ -25,6 +26,9 @@ import * as reduce from '../src/ops/reduce.js';
 import * as rows from '../src/ops/rows.js';
 import * as scan from '../src/ops/scan.js';
 import * as scatter from '../src/ops/scatter.js';
+import * as special from '../src/ops/special.js';
+import * as trigonometric from '../src/ops/trigonometric.js';
+import { activations as activationsRows } from './opInfo/activations.js';
 import { advancedIndexing as advancedIndexingRows } from './opInfo/advancedIndexing.js';
 import { einsum as einsumRows } from './opInfo/einsum.js';
 import { elementwise as elementwiseRows } from './opInfo/elementwise.js';
@@ -39,6 +43,8 @@ import type { OpInfo } from './opInfo/row.js';
 import { rowDistance } from './opInfo/rowDistance.js';
 import { scan as scanRows } from './opInfo/scan.js';
 import { scatter as scatterRows } from './opInfo/scatter.js';
+import { special as specialRows } from './opInfo/special.js';
+import { trigonometric as trigonometricRows } from './opInfo/trigonometric.js';
 import { convolution as convolutionRows, pooling as poolingRows } from './opInfo/windows.js';
 
 /** The files of ops. */
@@ -50,6 +56,7 @@ export const modules = {
   embedding,
   normalisation,
   pooling,
+  activations,
   custom,
   define,
   distance,
@@ -65,6 +72,8 @@ export const modules = {
   rows,
   scan,
   scatter,
+  special,
+  trigonometric,
 };
 
 type Intersection<U> = (U extends unknown ? (x: U) => void : never) extends (x: infer I) => void ? I : never;
@@ -115,6 +124,7 @@ type RowOf<F> =
 export const opInfo = {
   ...advancedIndexingRows,
   ...convolutionRows,
+  ...activationsRows,
   ...definition,
   ...distanceRows,
   ...einsumRows,
@@ -132,4 +142,6 @@ export const opInfo = {
   ...rowsRows,
   ...scanRows,
   ...scatterRows,
+  ...specialRows,
+  ...trigonometricRows,
 } satisfies { readonly [Name in OpName]: RowOf<Exports[Name]> };

@@ -47,7 +47,7 @@ interface Reference {
 }
 
 /** The files of reference numbers, each made by the script of its name in tools/reference. */
-const FILES = ['ops', 'opsLinalg', 'opsIndexing', 'opsNeural'];
+const FILES = ['ops', 'opsFunctions', 'opsLinalg', 'opsIndexing', 'opsNeural'];
 const references = FILES.map((name) => readReference(import.meta.url, `${name}.json`) as Reference);
 const cases = references.flatMap((reference) => reference.cases);
 const disagreements = references.flatMap((reference) => reference.disagreements);

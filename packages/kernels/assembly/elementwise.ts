@@ -190,7 +190,7 @@ function unbroken(ints: usize, many: i32): bool {
   return many < 3 || load<i32>(ints, 16) === 1;
 }
 
-function unary<Op>(ints: usize, y: usize, a: usize): void {
+export function unary<Op>(ints: usize, y: usize, a: usize): void {
   if (unbroken(ints, 1)) {
     loop1<Op>(size(ints), y, a, 32);
     return;
@@ -199,7 +199,7 @@ function unary<Op>(ints: usize, y: usize, a: usize): void {
   while (next()) loop1<Op>(count, toY, fromA, stepA);
 }
 
-function binary<Op>(ints: usize, y: usize, a: usize, b: usize): void {
+export function binary<Op>(ints: usize, y: usize, a: usize, b: usize): void {
   if (unbroken(ints, 2)) {
     loop2<Op>(size(ints), y, a, 32, b, 32);
     return;

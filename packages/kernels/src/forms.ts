@@ -132,4 +132,15 @@ export const FORMS: readonly string[] = [
   'scatterAdd fffi =',
   'oneHot fi =',
   'triangle ff =',
+  // functions
+  'sin ff',
+  'cos ff',
+  'erf ff',
+  'erfGradient fff',
+  'gelu ff',
+  'geluGradient fff',
+  'silu ff',
+  'siluGradient fff',
+  'leakyRelu ffd =',
+  'elu ffd',
 ];

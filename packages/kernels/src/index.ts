@@ -1,5 +1,6 @@
 /** @file The kernels, grouped as their files are. */
 
+export * as activations from './activations.js';
 export {
   activeBuild,
   type Build,
@@ -41,5 +42,7 @@ export * as random from './random.js';
 export * as reduce from './reduce.js';
 export * as rows from './rows.js';
 export * as scan from './scan.js';
+export * as special from './special.js';
+export * as trigonometric from './trigonometric.js';
 export * as update from './update.js';
 export * as window from './window.js';

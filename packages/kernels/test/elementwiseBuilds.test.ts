@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import {
+  activations,
   activeBuild,
   allocateBlock,
   copyInto,
@@ -10,6 +11,8 @@ import {
   type Kernel,
   memoryViews,
   SIGNATURE_DIGITS,
+  special,
+  trigonometric,
   useBuild,
   type Values,
 } from '../src/index.js';
@@ -31,6 +34,16 @@ const LIMITS: Readonly<Record<string, number>> = {
   xlogy: 4,
   tanhGradient: 8,
   sigmoidGradient: 8,
+  // Computed in double precision; geluGradient is a difference of 2⁻⁴³ near its zero.
+  sin: 1,
+  cos: 1,
+  erf: 1,
+  erfGradient: 1,
+  gelu: 1,
+  geluGradient: 8,
+  silu: 1,
+  siluGradient: 1,
+  elu: 1,
 };
 
 const DTYPES = Object.keys(SIGNATURE_DIGITS) as DType[];
@@ -56,7 +69,8 @@ function casesOf(kernel: Kernel): Case[] {
 /** Whose second or third operand is a probability: beyond [0, 1] their terms cancel. They have tests of their own. */
 const OF_PROBABILITIES = [elementwise.sigmoidCrossEntropy, elementwise.sigmoidCrossEntropyGradient];
 
-const CASES = Object.values(elementwise)
+const CASES = [elementwise, trigonometric, special, activations]
+  .flatMap((group) => Object.values<Kernel>(group))
   .filter((kernel) => !OF_PROBABILITIES.includes(kernel))
   .flatMap(casesOf);
 const INEXACT = CASES.filter(({ exact }) => !exact);
@@ -319,12 +333,21 @@ describe('accuracy over dense ranges', () => {
     [0, 2 ** -140],
     [8.9, 9.1],
     [0, 3e38],
+    // Where the derivatives of silu and gelu are 0.
+    [-1.2785, -1.2784],
+    [-0.75192, -0.75178],
+    [-14, -12],
+    [1e4, 1e6],
   ];
   it.each(INEXACT)('$title', (form) => {
     const xs = ranges.flatMap(([low, high]) => sweep(low, high, 2001));
-    const weights = form.dtypes.length === 3 ? [valuesOf('float32', xs.length, 7)] : [];
-    // The second operand is the one whose function it is.
-    const inputs = [...weights, xs].map((values): Operand => ({ dtype: 'float32', values }));
+    const others = form.dtypes.slice(1, -1).map((dtype) => valuesOf(dtype, xs.length, 7));
+    // The last float32 operand is the one whose function it is; behind it may be a setting in double precision.
+    const hasSetting = form.dtypes.at(-1) === 'float64';
+    const settings = hasSetting ? [valuesOf('float64', xs.length, 8)] : [];
+    const inputs = [...(hasSetting ? [] : others), xs, ...settings].map(
+      (values, k): Operand => ({ dtype: form.dtypes[k + 1], values }),
+    );
     const output: Operand = { dtype: 'float32', values: new Array<number>(xs.length).fill(9) };
     const ints = [1, xs.length, ...inputs.map(() => 1)];
     const [expected] = runBuild('js', form.kernel, ints, output, ...inputs);

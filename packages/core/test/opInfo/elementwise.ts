@@ -5,47 +5,12 @@ import type { TensorLike } from '../../src/ops/define.js';
 import * as ops from '../../src/ops/elementwise.js';
 import type { Tensor } from '../../src/tensor.js';
 import { gradients } from '../../src/transforms.js';
-import {
-  type Domain,
-  type Elementwise,
-  type Kink,
-  NONZERO,
-  POSITIVE,
-  REAL,
-  real,
-  SAME,
-  type Sampled,
-} from './row.js';
+import { kink, mixed, slopes, tensorSlope } from './points.js';
+import { type Domain, type Elementwise, NONZERO, POSITIVE, REAL, real, SAME, type Sampled } from './row.js';
 
 const f32 = (data: number | readonly number[]): Tensor => tensor(data);
 const f64 = (data: number | readonly number[]): Tensor => tensor(data, { dtype: 'float64' });
 const i32 = (...data: number[]): Tensor => tensor(data, { dtype: 'int32' });
-
-/** Derivatives of an op by each of its operands at one point. */
-function slopes(op: (...x: Tensor[]) => Tensor, ...at: number[]): number[] {
-  const leaves = at.map((x) => tensor(x, { dtype: 'float64', requiresGrad: true }));
-  return gradients([op(...leaves)], leaves, { materializeGrads: true }).map((g) => (g as Tensor).item());
-}
-
-/** The mixed second derivative of an op of two numbers, by both orders of differentiation. */
-function mixed(op: (a: Tensor, b: Tensor) => Tensor, ...at: [number, number]): number {
-  const leaves = at.map((x) => tensor(x, { dtype: 'float64', requiresGrad: true }));
-  const [ga, gb] = gradients([op(leaves[0], leaves[1])], leaves, { createGraph: true }) as Tensor[];
-  const [gab] = gradients([ga], [leaves[1]], { retainGraph: true }) as Tensor[];
-  const [gba] = gradients([gb], [leaves[0]]) as Tensor[];
-  return gab.item() === gba.item() ? gab.item() : Number.NaN;
-}
-
-/** A kink: the subgradient of an op at one point. */
-function kink(
-  at: string,
-  subgradient: string,
-  op: (...x: Tensor[]) => Tensor,
-  point: number[],
-  expected: number[],
-): Kink {
-  return { at, subgradient, gradient: () => slopes(op, ...point), expected };
-}
 
 const FRACTIONS: Domain = [
   [-1.8, -1.55],
@@ -1265,9 +1230,3 @@ export const elementwise = {
     ],
   },
 } satisfies Record<string, Elementwise | Sampled>;
-
-/** The derivative of a function of one tensor at a tensor, itself differentiable. */
-function tensorSlope(op: (x: Tensor) => Tensor, x: Tensor): Tensor {
-  const [g] = gradients([op(x)], [x], { createGraph: true });
-  return g as Tensor;
-}
