@@ -1,8 +1,8 @@
 """True values, for errors in fractions of a unit in the last place (ULP): mpmath with 60 digits.
 
-A case is a call on inputs of one dtype. In float64 `value` is the double nearest to the truth and `rest` what it lacks, in
-thousandths of its ULP; in float32 `value` has eleven digits, which is a thousandth of an ULP. Inputs are decimals, which
-the reader rounds to the dtype, and recipes for more numbers than one would write down (`Draws`).
+A case is a call on inputs of one dtype. In float64 `value` is the double nearest to the truth and `rest` what it lacks,
+in thousandths of its ULP; in float32 `value` has eleven digits, which is a thousandth of an ULP. Inputs are decimals,
+which the reader rounds to the dtype, and recipes for more numbers than one would write down (`Draws`).
 """
 
 import math
@@ -112,6 +112,11 @@ def log_gamma(x):
     return mp.loggamma(x).real if x > 0 else mp.log(abs(mp.gamma(x)))
 
 
+def selu(x):
+    scale, alpha = mpf("1.0507009873554804934193349852946"), mpf("1.6732632423543772848170429916717")
+    return scale * (x if x > 0 else alpha * mp.expm1(x))
+
+
 def positive(low, high, count):
     return scales(low, high, count, (1,))
 
@@ -123,13 +128,21 @@ QUARTERS = around(math.pi / 4, math.pi / 2, math.pi, 3 * math.pi / 2, 2 * math.p
 
 # Name: the function and its sweeps. A pair of lists gives float32 its own.
 UNARY = {
-    "exp": (mp.exp, ([linear(-745, 709.7, 126), linear(-2, 2, 84), scales(1e-20, 1, 28), around(LN2 / 2, 709.7827, -708.396)],
-                     [linear(-103, 88.7, 98), linear(-2, 2, 42), scales(1e-9, 1, 14), around(LN2 / 2, 88.7228, -87.3365)])),
+    "exp": (mp.exp, (
+        [linear(-745, 709.7, 126), linear(-2, 2, 84), scales(1e-20, 1, 28), around(LN2 / 2, 709.7827, -708.396)],
+        [linear(-103, 88.7, 98), linear(-2, 2, 42), scales(1e-9, 1, 14), around(LN2 / 2, 88.7228, -87.3365)],
+    )),
     "expm1": (mp.expm1, ([linear(-40, 709.7, 84), linear(-1, 1, 84), scales(1e-300, 1, 70), around(LN2, -LN2, LN2 / 2)],
                          [linear(-20, 88.7, 56), linear(-1, 1, 42), scales(1e-40, 1, 42), around(LN2, -LN2)])),
-    "log": (mp.log, [positive(5e-324, 1.7e308, 126), linear(0.5, 2, 112), around(1, 2, 0.5, math.sqrt(2), math.sqrt(0.5))]),
-    "log1p": (mp.log1p, [linear(-0.9999, 1, 112), scales(1e-300, 0.5, 70), positive(1, 1e300, 56), around(-0.5, 1, 0.4142)]),
-    "log2": (lambda x: mp.log(x) / mp.log(2), [positive(5e-324, 1.7e308, 126), linear(0.5, 2, 112), around(1, 2, 4, 0.5, 1024)]),
+    "log": (mp.log, [positive(5e-324, 1.7e308, 126), linear(0.5, 2, 112), around(1, 2, 0.5, 2**0.5, 0.5**0.5)]),
+    "log1p": (
+        mp.log1p,
+        [linear(-0.9999, 1, 112), scales(1e-300, 0.5, 70), positive(1, 1e300, 56), around(-0.5, 1, 0.4142)],
+    ),
+    "log2": (
+        lambda x: mp.log(x) / mp.log(2),
+        [positive(5e-324, 1.7e308, 126), linear(0.5, 2, 112), around(1, 2, 4, 0.5, 1024)],
+    ),
     "sqrt": (mp.sqrt, [positive(5e-324, 1.7e308, 140), around(1, 2, 4)]),
     "rsqrt": (lambda x: 1 / mp.sqrt(x), [positive(5e-324, 1.7e308, 140), around(1, 2, 4)]),
     "reciprocal": (lambda x: 1 / x, [scales(1e-307, 1e307, 140), around(1, 2, 3)]),
@@ -152,23 +165,21 @@ UNARY = {
     "atanh": (mp.atanh, UNIT),
     "erf": (mp.erf, [linear(-6, 6, 154), scales(1e-300, 1, 56), around(0.84375, 1.25, 2.857)]),
     "erfc": (mp.erfc, [linear(-6, 6, 126), linear(5, 26.5, 70), scales(1e-20, 1, 28), around(0.84375, 1.25, 0.5)]),
-    "erfinv": (mp.erfinv, [linear(-1, 1, 84), scales(1e-300, 1, 42), linear(0.999, 1, 21), around(beside(1.0, -4, WIDE))]),
+    "erfinv": (
+        mp.erfinv,
+        [linear(-1, 1, 84), scales(1e-300, 1, 42), linear(0.999, 1, 21), around(beside(1.0, -4, WIDE))],
+    ),
     "lgamma": (log_gamma, [linear(0.01, 12, 126), positive(1e-300, 1e300, 70), linear(-8, 0, 56), around(1, 2, 0.5)]),
-    "digamma": (mp.digamma, [linear(0.01, 12, 126), positive(1e-300, 1e300, 70), linear(-8, 0, 56), around(1.461632144968362)]),
+    "digamma": (
+        mp.digamma,
+        [linear(0.01, 12, 126), positive(1e-300, 1e300, 70), linear(-8, 0, 56), around(1.461632144968362)],
+    ),
     "gelu": (lambda x: x * mp.erfc(-x / mp.sqrt(2)) / 2, [*TAILS, linear(-37.5, -6, 56)]),
     "silu": (lambda x: x * sigmoid(x), [*TAILS, linear(-740, -40, 28)]),
     "mish": (lambda x: x * mp.tanh(softplus(x)), [*TAILS, linear(-740, -40, 28)]),
-    "elu": (lambda x: x if x > 0 else mp.expm1(x), [*TAILS]),
-    "selu": (None, [*TAILS]),
+    "elu": (lambda x: x if x > 0 else mp.expm1(x), TAILS),
+    "selu": (selu, TAILS),
 }
-
-
-def selu(x):
-    scale, alpha = mpf("1.0507009873554804934193349852946"), mpf("1.6732632423543772848170429916717")
-    return scale * (x if x > 0 else alpha * mp.expm1(x))
-
-
-UNARY["selu"] = (selu, UNARY["selu"][1])
 
 # Name: the function and the sweeps of its operands, which are paired; then pairs to add.
 ANY = [scales(1e-150, 1e150, 98), linear(-3, 3, 70)]
@@ -176,17 +187,43 @@ LOGITS = [linear(-30, 30, 98), linear(-2, 2, 70), linear(-700, 700, 42)]
 CLASS = [linear(0, 1, 154), around(0.5, 0.999)]
 BINARY = {
     "div": (lambda a, b: a / b, ANY, ANY, [(1.0, 3.0), (2.0, 3.0), (1e300, 7.0)]),
-    "pow": (mp.power, [positive(1e-100, 1e100, 98), linear(0.5, 2, 70)], [linear(-3, 3, 98), linear(-300, 300, 70)],
-            [(1.0000001, 1e7), (0.9999999, -1e7), (-3.0, 3.0), (-0.3, -5.0), (10.0, 22.0), (2.0, 0.5), (3.0, 2.0), (0.1, 3.0)]),
-    "logaddexp": (logaddexp, LOGITS, [linear(-30, 30, 84), linear(-2, 2, 84), linear(-700, 700, 42)],
-                  [(1000.0, 1000.0), (0.0, -40.0), (-LN2, -LN2), (-0.7, -0.7), (0.0, -745.0)]),
-    "xlogy": (lambda a, b: a * mp.log(b), ANY, [positive(1e-150, 1e150, 84), linear(0.5, 2, 84)], [(3.0, 0.9999999), (-2.0, 1.0000001)]),
-    "sigmoidCrossEntropy": (cross_entropy, LOGITS, CLASS, [(40.0, 1.0), (-40.0, 0.0), (1e4, 0.0), (-1e4, 1.0), (37.0, 0.999), (20.0, 1.0)]),
-    "sigmoidCrossEntropyGradient": (lambda x, t: (1 - t) * sigmoid(x) - t * sigmoid(-x), LOGITS, CLASS,
-                                    [(40.0, 1.0), (-40.0, 0.0), (700.0, 1.0), (-700.0, 0.0), (20.0, 1.0)]),
+    "pow": (
+        mp.power,
+        [positive(1e-100, 1e100, 98), linear(0.5, 2, 70)],
+        [linear(-3, 3, 98), linear(-300, 300, 70)],
+        [(1.0000001, 1e7), (0.9999999, -1e7), (-3.0, 3.0), (-0.3, -5.0), (10.0, 22.0), (2.0, 0.5), (3.0, 2.0)],
+    ),
+    "logaddexp": (
+        logaddexp,
+        LOGITS,
+        [linear(-30, 30, 84), linear(-2, 2, 84), linear(-700, 700, 42)],
+        [(1000.0, 1000.0), (0.0, -40.0), (-LN2, -LN2), (-0.7, -0.7), (0.0, -745.0)],
+    ),
+    "xlogy": (
+        lambda a, b: a * mp.log(b),
+        ANY,
+        [positive(1e-150, 1e150, 84), linear(0.5, 2, 84)],
+        [(3.0, 0.9999999), (-2.0, 1.0000001)],
+    ),
+    "sigmoidCrossEntropy": (
+        cross_entropy,
+        LOGITS,
+        CLASS,
+        [(40.0, 1.0), (-40.0, 0.0), (1e4, 0.0), (-1e4, 1.0), (37.0, 0.999), (20.0, 1.0)],
+    ),
+    "sigmoidCrossEntropyGradient": (
+        lambda x, t: (1 - t) * sigmoid(x) - t * sigmoid(-x),
+        LOGITS,
+        CLASS,
+        [(40.0, 1.0), (-40.0, 0.0), (700.0, 1.0), (-700.0, 0.0), (20.0, 1.0)],
+    ),
     "atan2": (mp.atan2, ANY, ANY, [(1.0, 1.0), (1.0, -1.0), (1e-300, 1e300), (-1.0, 1e-17)]),
-    "hypot": (lambda a, b: mp.sqrt(a * a + b * b), [*ANY, scales(1e-300, 1e300, 28)], [*ANY, scales(1e-300, 1e300, 28)],
-              [(3.0, 4.0), (3e200, 4e200), (3e-200, 4e-200), (1.0, 1e-9)]),
+    "hypot": (
+        lambda a, b: mp.sqrt(a * a + b * b),
+        [*ANY, scales(1e-300, 1e300, 28)],
+        [*ANY, scales(1e-300, 1e300, 28)],
+        [(3.0, 4.0), (3e200, 4e200), (3e-200, 4e-200), (1.0, 1e-9)],
+    ),
 }
 
 
@@ -233,7 +270,8 @@ def functions_of_numbers():
     for name, (compute, first, second, pairs) in BINARY.items():
         for dtype in (WIDE, NARROW):
             points = list(zip(drawn(f"{name} 0", dtype, first), drawn(f"{name} 1", dtype, second)))
-            extra = [tuple(rounded(x, dtype) for x in pair) for pair in pairs if max(map(abs, pair)) < 1e38 or dtype == WIDE]
+            fitting = [pair for pair in pairs if max(map(abs, pair)) < MOST[dtype]]
+            extra = [tuple(rounded(x, dtype) for x in pair) for pair in fitting]
             yield elementwise(name, dtype, compute, thinned(points, dtype) + extra)
 
 
@@ -247,8 +285,8 @@ def thinned(points, dtype):
 
 class Draws:
     """
-    `count` numbers low + (high − low) · k / 2³¹ for the Park-Miller states k after `seed`, times `times`. The reader draws them
-    itself.
+    `count` numbers low + (high − low) · k / 2³¹ for the Park-Miller states k after `seed`, times `times`. The reader draws
+    them itself.
     """
 
     def __init__(self, seed, count, low=-1.0, high=1.0, times=1.0):
@@ -292,9 +330,21 @@ def norm(p):
     return lambda x: [mp.fsum(abs(v) ** p for v in x) ** (mpf(1) / p)]
 
 
+def total(x):
+    return [mp.fsum(x)]
+
+
+def mean(x):
+    return [mp.fsum(x) / len(x)]
+
+
 def variance(x):
-    mean = mp.fsum(x) / len(x)
-    return mp.fsum((v - mean) ** 2 for v in x) / (len(x) - 1)
+    (centre,) = mean(x)
+    return [mp.fsum((v - centre) ** 2 for v in x) / (len(x) - 1)]
+
+
+def deviation(x):
+    return [mp.sqrt(v) for v in variance(x)]
 
 
 def normalize(x):
@@ -381,19 +431,20 @@ def functions_of_vectors():
     yield from fold("cosineSimilarity", "nearly parallel", both, cosine, [[1.0, 1e-5], [1.0, 0.0]])
     yield from fold("cosineSimilarity", "parallel", both, cosine, [[0.1, 0.2, 0.3], [0.2, 0.4, 0.6]])
     many = [Draws(7, 100000, 0.0, 1.0)]
-    yield from fold("sum", "1e5 in (0, 1)", both, lambda x: [mp.fsum(x)], [many])
-    yield from fold("sum", "1e5 in (-1, 1.02), condition 100", both, lambda x: [mp.fsum(x)], [[Draws(8, 100000, -1.0, 1.02)]])
+    yield from fold("sum", "1e5 in (0, 1)", both, total, [many])
+    spread = [Draws(8, 100000, -1.0, 1.02)]
+    yield from fold("sum", "1e5 in (-1, 1.02), condition 100", both, total, [spread])
     pairs = [Draws(9, 50000, -1e8, 1e8), Draws(10, 10, 0.0, 1.0), Draws(9, 50000, -1e8, 1e8, -1.0)]
-    yield from fold("sum", "pairs of ±1e8, condition 1e12", both, lambda x: [mp.fsum(x)], [pairs])
-    yield from fold("sum", "1e100 + 1 − 1e100", wide, lambda x: [mp.fsum(x)], [[1e100, 1.0, -1e100]])
-    yield from fold("mean", "1e5 in (0, 1)", both, lambda x: [mp.fsum(x) / len(x)], [many])
+    yield from fold("sum", "pairs of ±1e8, condition 1e12", both, total, [pairs])
+    yield from fold("sum", "1e100 + 1 − 1e100", wide, total, [[1e100, 1.0, -1e100]])
+    yield from fold("mean", "1e5 in (0, 1)", both, mean, [many])
     large = [Draws(20, 10000, 1e307, 1.7e308)]
-    yield from fold("mean", "the sum overflows", wide, lambda x: [mp.fsum(x) / len(x)], [large])
-    yield from fold("mean", "the sum overflows", thin, lambda x: [mp.fsum(x) / len(x)], [[3.1e38, 3.2e38, 3.3e38]])
+    yield from fold("mean", "the sum overflows", wide, mean, [large])
+    yield from fold("mean", "the sum overflows", thin, mean, [[3.1e38, 3.2e38, 3.3e38]])
     for dtypes, centre in ((both, 0.0), (both, 1e4), (wide, 1e8)):
         x = [Draws(11, 1000, centre - math.sqrt(3), centre + math.sqrt(3))]
-        yield from fold("variance", f"mean {centre:g}, deviation 1", dtypes, lambda x: [variance(x)], [x])
-        yield from fold("std", f"mean {centre:g}, deviation 1", dtypes, lambda x: [mp.sqrt(variance(x))], [x])
+        yield from fold("variance", f"mean {centre:g}, deviation 1", dtypes, variance, [x])
+        yield from fold("std", f"mean {centre:g}, deviation 1", dtypes, deviation, [x])
     for m, k, n, low in ((3, 1, 3, -1.0), (2, 4, 2, -1.0), (1, 1024, 1, -1.0), (3, 1024, 3, -1.0), (3, 1024, 3, 0.0)):
         a, b = [Draws(12, m * k, low)], [Draws(13, k * n, low)]
         title = f"[{m}, {k}] · [{k}, {n}] in ({low:g}, 1)"
