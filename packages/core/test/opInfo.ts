@@ -46,6 +46,8 @@ export const NOT_OPS = [
   'unary',
   'binary',
   'binaryOf',
+  'predicate',
+  'comparison',
   'tensorOperand',
   'markWeak',
   'numberAs',

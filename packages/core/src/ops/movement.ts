@@ -53,6 +53,10 @@ const reshapeCopyRow: OpRow<{ shape: Shape }> = {
  * reshape(tensor([1, 2, 3, 4]), [2, -1]).toArray() // => [[1, 2], [3, 4]]
  * ```
  */
+export function reshape<D extends DType, const S extends Shape>(
+  x: Tensor<D>,
+  shape: S,
+): Tensor<D, S['length']>;
 export function reshape(x: Tensor, shape: Shape): Tensor {
   const t = tensorOperand('reshape', x);
   const target = inferShape(t, shape);
@@ -227,6 +231,10 @@ function reinterpret(x: Tensor, order: Reinterpretation['order']): Tensor {
  * permute(zeros([2, 3, 4]), [2, 0, 1]).shape // => [4, 2, 3]
  * ```
  */
+export function permute<D extends DType, R extends number>(
+  x: Tensor<D, R>,
+  axes: readonly number[],
+): Tensor<D, R>;
 export function permute(x: Tensor, axes: readonly number[]): Tensor {
   const t = tensorOperand('permute', x);
   if (!Array.isArray(axes) || axes.length !== t.rank) {
@@ -260,6 +268,11 @@ export function permute(x: Tensor, axes: readonly number[]): Tensor {
  * transpose(tensor([[1, 2], [3, 4]])).toArray() // => [[1, 3], [2, 4]]
  * ```
  */
+export function transpose<D extends DType, R extends number>(
+  x: Tensor<D, R>,
+  axisA?: number,
+  axisB?: number,
+): Tensor<D, R>;
 export function transpose(x: Tensor, axisA = -2, axisB = -1): Tensor {
   const t = tensorOperand('transpose', x);
   if (t.rank === 2 && axisA === -2 && axisB === -1) return apply(transposeRow, [t], null);
@@ -279,6 +292,10 @@ export function transpose(x: Tensor, axisA = -2, axisB = -1): Tensor {
  * expand(tensor([[1], [2]]), [2, 3]).toArray() // => [[1, 1, 1], [2, 2, 2]]
  * ```
  */
+export function expand<D extends DType, const S extends Shape>(
+  x: Tensor<D>,
+  shape: S,
+): Tensor<D, S['length']>;
 export function expand(x: Tensor, shape: Shape): Tensor {
   return broadcastTo(tensorOperand('expand', x), checkShape('expand', 'shape', shape));
 }
@@ -382,6 +399,7 @@ function resolveRange(range: Range, extent: number, axis: number): [number, numb
  * slice(x, null, [-2, null]).toArray() // => [[2, 3], [5, 6]]
  * ```
  */
+export function slice<D extends DType, R extends number>(x: Tensor<D, R>, ...ranges: Range[]): Tensor<D, R>;
 export function slice(x: Tensor, ...ranges: Range[]): Tensor {
   const t = tensorOperand('slice', x);
   if (ranges.length > t.rank) {
@@ -434,6 +452,7 @@ export function select(x: Tensor, axis: number, index: number): Tensor {
  * flip(tensor([1, 2, 3])).toArray() // => [3, 2, 1]
  * ```
  */
+export function flip<D extends DType, R extends number>(x: Tensor<D, R>, options?: AxisOptions): Tensor<D, R>;
 export function flip(x: Tensor, options: AxisOptions = {}): Tensor {
   const t = tensorOperand('flip', x);
   checkOptions('flip', options, ['axis']);
@@ -451,6 +470,11 @@ export function flip(x: Tensor, options: AxisOptions = {}): Tensor {
  * roll(tensor([1, 2, 3]), 1).toArray() // => [3, 1, 2]
  * ```
  */
+export function roll<D extends DType, R extends number>(
+  x: Tensor<D, R>,
+  shift: number | readonly number[],
+  options?: AxisOptions,
+): Tensor<D, R>;
 export function roll(x: Tensor, shift: number | readonly number[], options: AxisOptions = {}): Tensor {
   const t = tensorOperand('roll', x);
   checkOptions('roll', options, ['axis']);
@@ -882,6 +906,10 @@ function triangle(where: string, x: Tensor, options: TriangleOptions, lower: boo
  * triu(tensor([[1, 2], [3, 4]])).toArray() // => [[1, 2], [0, 4]]
  * ```
  */
+export function triu<D extends DType, R extends number>(
+  x: Tensor<D, R>,
+  options?: TriangleOptions,
+): Tensor<D, R>;
 export function triu(x: Tensor, options: TriangleOptions = {}): Tensor {
   return triangle('triu', x, options, false);
 }
@@ -894,6 +922,10 @@ export function triu(x: Tensor, options: TriangleOptions = {}): Tensor {
  * tril(tensor([[1, 2], [3, 4]])).toArray() // => [[1, 0], [3, 4]]
  * ```
  */
+export function tril<D extends DType, R extends number>(
+  x: Tensor<D, R>,
+  options?: TriangleOptions,
+): Tensor<D, R>;
 export function tril(x: Tensor, options: TriangleOptions = {}): Tensor {
   return triangle('tril', x, options, true);
 }

@@ -7,7 +7,7 @@ import { packed } from '../autodiff/vectorSpace.js';
 import { ArgumentError } from '../errors.js';
 import { checkAxis, formatShape } from '../shape.js';
 import type { Tensor } from '../tensor.js';
-import { operand, type TensorLike } from './define.js';
+import { operand, type RankOf, type TensorLike } from './define.js';
 import { gather } from './indexing.js';
 import { type Range, slice, transpose } from './movement.js';
 
@@ -62,6 +62,7 @@ function order(
  * argsort(tensor([3, 1, 3, 2])).toArray() // => [1, 3, 0, 2]
  * ```
  */
+export function argsort<X extends TensorLike>(x: X, options?: SortOptions): Tensor<'int32', RankOf<X>>;
 export function argsort(x: TensorLike, options: SortOptions = {}): Tensor {
   checkOptions('argsort', options, ['axis', 'descending']);
   return order('argsort', x, options.axis ?? -1, options.descending ?? false).indices;
