@@ -513,7 +513,7 @@ export function fromNdarray(x: NdArray, options: Pick<CreationOptions, 'requires
  */
 export function full<
   const S extends Shape,
-  V extends Element,
+  V extends number | boolean,
   D extends DType = V extends boolean ? 'bool' : 'float32',
 >(shape: S, value: V, options?: CreationOptions<D>): Tensor<D, S['length']>;
 export function full(shape: Shape, value: number | boolean, options: CreationOptions = {}): Tensor {
