@@ -18,6 +18,13 @@ if (!process.argv.includes('--built')) {
   }
 }
 
+/** Compiler settings of users that find declarations in different ways. */
+const COMPILERS = {
+  'module node16': { module: 'node16' },
+  'module nodenext': { module: 'nodenext' },
+  'for bundlers': { module: 'esnext', moduleResolution: 'bundler' },
+};
+
 const folder = await mkdtemp(join(tmpdir(), 'ndgrad-user-'));
 const counts = { passed: 0, failed: 0 };
 try {
@@ -26,7 +33,9 @@ try {
   await check('require and import give one Tensor class', sameClass);
   await check('the fluent methods live in a bundle of core', fluentBundle);
   await check('a bundle of one loss holds no mining', lossBundle);
-  await check('the declarations satisfy a strict compiler', consumerTypes);
+  for (const [title, options] of Object.entries(COMPILERS)) {
+    await check(`the declarations satisfy a strict compiler, ${title}`, () => consumerTypes(options));
+  }
 } finally {
   await rm(folder, { recursive: true, force: true });
 }
@@ -209,22 +218,39 @@ async function lossBundle() {
   if (strangers.length > 0) throw new Error(`the bundle reads ${strangers.join(', ')}`);
 }
 
-async function consumerTypes() {
-  // Without any ambient types; who imports a /node entry has Node's.
+/**
+ * Without any ambient types, and without the newest lib; who imports a /node entry has Node's.
+ * @param {{ module: string, moduleResolution?: string }} resolution
+ */
+async function consumerTypes(resolution) {
   const specifiers = PACKAGES.flatMap(entries)
     .map(({ specifier }) => specifier)
     .filter((specifier) => !specifier.endsWith('/node'));
   const code = specifiers
     .map((specifier, i) => `import * as part${i} from '${specifier}';\nvoid part${i};`)
     .join('\n');
-  for (const file of ['consumer.mts', 'consumer.cts']) await writeFile(join(folder, file), code);
+  // Types that did not resolve would be any, which everything fits.
+  const use = `
+    import { type Scope, type Tensor, tensor } from '@ndgrad/core';
+    import { mseLoss } from '@ndgrad/losses';
+    import { Linear } from '@ndgrad/nn';
+    export const x = tensor([[1, 2], [3, 4]], { requiresGrad: true });
+    export const matrix: Tensor<'float32', 2> = x.tanh().matmul(x.T);
+    export const loss: Tensor = mseLoss(new Linear(2, 2).call(matrix), x);
+    // @ts-expect-error a matrix is no vector
+    export const vector: Tensor<'float32', 1> = matrix;
+    // @ts-expect-error an option that is there has a value
+    export const made = tensor([1], { dtype: undefined });
+    export const end = (scope: Scope): void => scope[Symbol.dispose]();
+  `;
+  for (const file of ['consumer.mts', 'consumer.cts']) await writeFile(join(folder, file), code + use);
   await writeFile(
     join(folder, 'tsconfig.json'),
     JSON.stringify({
       compilerOptions: {
         target: 'es2022',
-        lib: ['es2022', 'esnext.disposable'],
-        module: 'nodenext',
+        lib: ['es2022'],
+        ...resolution,
         strict: true,
         exactOptionalPropertyTypes: true,
         noUncheckedIndexedAccess: true,

@@ -1,18 +1,27 @@
 /** @file Tensors from outside and from nothing. Everything that comes in is checked here, once. */
-import type { NdArray } from 'ndarray';
+import type { Data, NdArray } from 'ndarray';
 import { checkNumber, checkOptions, checkTensor, describeValue, typedArrayName } from './arguments.js';
 import { markLeaf } from './autodiff/apply.js';
 import { filled } from './autodiff/vectorSpace.js';
-import { allocateArray, DTYPES, type DType, isFloat, type TypedArray } from './dtype.js';
+import { allocateArray, DTYPES, type DType, type FloatDType, isFloat, type TypedArray } from './dtype.js';
 import { ArgumentError, DTypeError, LimitError, ShapeError, StateError } from './errors.js';
 import { Arena, parameters } from './homes/arena.js';
 import { moveStorage } from './homes/blocks.js';
 import { isTracing, requireRunning } from './homes/running.js';
 import { cast } from './ops/define.js';
 import { clone } from './ops/elementwise.js';
-import { checkShape, formatShape, MAX_RANK, MAX_SIZE, packedStrides, type Shape, sizeOf } from './shape.js';
+import {
+  checkShape,
+  formatShape,
+  MAX_RANK,
+  MAX_SIZE,
+  packedStrides,
+  type Shape,
+  type ShapeOf,
+  sizeOf,
+} from './shape.js';
 import { Storage } from './storage.js';
-import { storageOf, Tensor } from './tensor.js';
+import { type Nested, storageOf, Tensor } from './tensor.js';
 
 /** Numbers or booleans in arrays of arrays. */
 export type NestedData = number | boolean | readonly NestedData[];
@@ -23,18 +32,71 @@ export type InputArray = TypedArray | Int8Array | Uint8ClampedArray | Int16Array
 /** What {@link tensor} takes. */
 export type TensorData = NestedData | InputArray | NdArray | Tensor;
 
+/** The dtype that {@link tensor} gives `T`. */
+export type DataDType<T> =
+  T extends Tensor<infer D>
+    ? D
+    : T extends Float64Array
+      ? 'float64'
+      : T extends Float32Array
+        ? 'float32'
+        : T extends InputArray
+          ? 'int32'
+          : T extends { readonly data: infer Data; readonly stride: unknown }
+            ? DataDType<Data>
+            : // Before bools: what is empty is float32.
+              T extends Nested<number>
+              ? 'float32'
+              : T extends Nested<boolean>
+                ? 'bool'
+                : DType;
+
+type Row<T> = readonly T[];
+type Element = number | boolean;
+
+/** The rank that {@link tensor} gives `T`. */
+export type DataRank<T> =
+  T extends Tensor<DType, infer R>
+    ? R
+    : T extends Element
+      ? 0
+      : T extends InputArray | Row<Element>
+        ? 1
+        : T extends Row<Row<Element>>
+          ? 2
+          : T extends Row<Row<Row<Element>>>
+            ? 3
+            : T extends Row<Row<Row<Row<Element>>>>
+              ? 4
+              : number;
+
+/** Whether `T` is an array with numbers beside arrays. A type of unknown depth, which holds arrays of itself, may be none. */
+type Mixed<T> =
+  T extends Row<infer E>
+    ? [Exclude<E, Element>] extends [never]
+      ? false
+      : [Extract<E, Element>] extends [never]
+        ? Mixed<E>
+        : Row<E> extends E
+          ? false
+          : true
+    : false;
+
+/** `T`, or what is wrong with it, in words that the compiler prints. */
+export type Regular<T> = Mixed<T> extends true ? 'numbers or arrays side by side, not both' : T;
+
 /** Options of all functions that make tensors. */
-export interface CreationOptions {
+export interface CreationOptions<D extends DType = DType> {
   /** Default `'float32'`. */
-  readonly dtype?: DType;
-  /** Whether derivatives are wanted. Default `false`. */
-  readonly requiresGrad?: boolean;
+  readonly dtype?: D;
+  /** Whether derivatives are wanted; integers and bools have none. Default `false`. */
+  readonly requiresGrad?: D extends FloatDType ? boolean : false;
 }
 
 /** Options of {@link tensor}. */
-export interface TensorOptions extends CreationOptions {
+export interface TensorOptions<D extends DType = DType, S extends Shape = Shape> extends CreationOptions<D> {
   /** The shape of flat data; the data's own by default. */
-  readonly shape?: Shape;
+  readonly shape?: S;
 }
 
 /** dtype of each array that comes in; the float16 array is named because Node 20 has no such class. */
@@ -326,6 +388,11 @@ function checkNdArray(
  * tensor(0.1, { dtype: 'float64' }).item() // => 0.1
  * ```
  */
+export function tensor<
+  T extends TensorData,
+  D extends DType = DataDType<T>,
+  const S extends Shape = ShapeOf[DataRank<T>],
+>(data: Regular<T>, options?: TensorOptions<D, S>): Tensor<D, S['length']>;
 export function tensor(data: TensorData, options: TensorOptions = {}): Tensor {
   const where = 'tensor';
   checkOptions(where, options, ['dtype', 'requiresGrad', 'shape']);
@@ -414,6 +481,10 @@ function detached(t: Tensor): Tensor {
  * fromNdarray(t.ndarray).toArray() // => [[1, 2], [3, 4]]
  * ```
  */
+export function fromNdarray<A extends Data<number>>(
+  x: NdArray<A>,
+  options?: Pick<CreationOptions, 'requiresGrad'>,
+): Tensor<DataDType<A>>;
 export function fromNdarray(x: NdArray, options: Pick<CreationOptions, 'requiresGrad'> = {}): Tensor {
   const where = 'fromNdarray';
   checkOptions(where, options, ['requiresGrad']);
@@ -445,6 +516,11 @@ export function fromNdarray(x: NdArray, options: Pick<CreationOptions, 'requires
  * full([2], 7).toArray() // => [7, 7]
  * ```
  */
+export function full<
+  const S extends Shape,
+  V extends number | boolean,
+  D extends DType = V extends boolean ? 'bool' : 'float32',
+>(shape: S, value: V, options?: CreationOptions<D>): Tensor<D, S['length']>;
 export function full(shape: Shape, value: number | boolean, options: CreationOptions = {}): Tensor {
   return filledWith('full', shape, value, options);
 }
@@ -465,6 +541,10 @@ function filledWith(where: string, shape: Shape, value: number | boolean, option
  * zeros([2, 2]).toArray() // => [[0, 0], [0, 0]]
  * ```
  */
+export function zeros<const S extends Shape, D extends DType = 'float32'>(
+  shape: S,
+  options?: CreationOptions<D>,
+): Tensor<D, S['length']>;
 export function zeros(shape: Shape, options: CreationOptions = {}): Tensor {
   return filledWith('zeros', shape, 0, options);
 }
@@ -477,17 +557,29 @@ export function zeros(shape: Shape, options: CreationOptions = {}): Tensor {
  * ones([3], { dtype: 'int32' }).toArray() // => [1, 1, 1]
  * ```
  */
+export function ones<const S extends Shape, D extends DType = 'float32'>(
+  shape: S,
+  options?: CreationOptions<D>,
+): Tensor<D, S['length']>;
 export function ones(shape: Shape, options: CreationOptions = {}): Tensor {
   return filledWith('ones', shape, 1, options);
 }
 
 /** Zeros in the shape and dtype of `x`. */
+export function zerosLike<X extends Tensor, D extends DType = X['dtype']>(
+  x: X,
+  options?: CreationOptions<D>,
+): Tensor<D, X['rank']>;
 export function zerosLike(x: Tensor, options: CreationOptions = {}): Tensor {
   checkTensor('zerosLike', 'x', x);
   return filledWith('zerosLike', x.shape, 0, { dtype: x.dtype, ...options });
 }
 
 /** Ones in the shape and dtype of `x`. */
+export function onesLike<X extends Tensor, D extends DType = X['dtype']>(
+  x: X,
+  options?: CreationOptions<D>,
+): Tensor<D, X['rank']>;
 export function onesLike(x: Tensor, options: CreationOptions = {}): Tensor {
   checkTensor('onesLike', 'x', x);
   return filledWith('onesLike', x.shape, 1, { dtype: x.dtype, ...options });
@@ -503,6 +595,12 @@ export function onesLike(x: Tensor, options: CreationOptions = {}): Tensor {
  * arange(1, 7, 2).toArray() // => [1, 3, 5]
  * ```
  */
+export function arange<D extends DType = 'float32'>(
+  start: number,
+  stop?: number,
+  step?: number,
+  options?: CreationOptions<D>,
+): Tensor<D, 1>;
 export function arange(start: number, stop?: number, step = 1, options: CreationOptions = {}): Tensor {
   const where = 'arange';
   checkOptions(where, options, ['dtype', 'requiresGrad']);
@@ -524,6 +622,12 @@ export function arange(start: number, stop?: number, step = 1, options: Creation
  * linspace(0, 1, 5).toArray() // => [0, 0.25, 0.5, 0.75, 1]
  * ```
  */
+export function linspace<D extends DType = 'float32'>(
+  start: number,
+  stop: number,
+  count: number,
+  options?: CreationOptions<D>,
+): Tensor<D, 1>;
 export function linspace(start: number, stop: number, count: number, options: CreationOptions = {}): Tensor {
   const where = 'linspace';
   checkOptions(where, options, ['dtype', 'requiresGrad']);
@@ -562,6 +666,11 @@ function sequence(
  * eye(2).toArray() // => [[1, 0], [0, 1]]
  * ```
  */
+export function eye<D extends DType = 'float32'>(
+  rows: number,
+  columns?: number,
+  options?: CreationOptions<D>,
+): Tensor<D, 2>;
 export function eye(rows: number, columns: number = rows, options: CreationOptions = {}): Tensor {
   const where = 'eye';
   checkOptions(where, options, ['dtype', 'requiresGrad']);

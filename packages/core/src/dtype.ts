@@ -1,10 +1,21 @@
-/** @file The four dtypes, their arrays, and the one rule of promotion. */
+/** @file The four dtypes, their arrays, and the one rule of promotion, each once for the machine and once for types. */
 
 /** What a tensor's elements are. `float32` is the default; `float64` is real double precision everywhere. */
 export type DType = 'float32' | 'float64' | 'int32' | 'bool';
 
+/** The dtypes that have derivatives. */
+export type FloatDType = 'float32' | 'float64';
+
 /** The array that holds a dtype's elements; bool is 0 or 1 in a Uint8Array. */
-export type TypedArray = Float32Array | Float64Array | Int32Array | Uint8Array;
+export interface ArrayOf {
+  readonly float32: Float32Array;
+  readonly float64: Float64Array;
+  readonly int32: Int32Array;
+  readonly bool: Uint8Array;
+}
+
+/** An array that can hold a tensor's elements. */
+export type TypedArray = ArrayOf[DType];
 
 const ARRAYS = { float32: Float32Array, float64: Float64Array, int32: Int32Array, bool: Uint8Array } as const;
 
@@ -12,11 +23,11 @@ const ARRAYS = { float32: Float32Array, float64: Float64Array, int32: Int32Array
 export const DTYPES = ['bool', 'int32', 'float32', 'float64'] as const satisfies readonly DType[];
 
 /** A new array for `length` elements. */
-export function allocateArray(dtype: DType, length: number): TypedArray {
-  return new ARRAYS[dtype](length);
+export function allocateArray<D extends DType>(dtype: D, length: number): ArrayOf[D] {
+  return new ARRAYS[dtype](length) as ArrayOf[D];
 }
 
-export function isFloat(dtype: DType): dtype is 'float32' | 'float64' {
+export function isFloat(dtype: DType): dtype is FloatDType {
   return dtype === 'float32' || dtype === 'float64';
 }
 
@@ -32,6 +43,24 @@ export function promoteNumber(tensor: DType, value: number): DType {
 }
 
 /** The dtype in which a function of real numbers answers: integers give float32. */
-export function floatOf(dtype: DType): 'float32' | 'float64' {
+export function floatOf(dtype: DType): FloatDType {
   return dtype === 'float64' ? 'float64' : 'float32';
 }
+
+/** {@link promote} for types. What meets a dtype that is not known has none that is known. */
+export type Promote<A extends DType, B extends DType> = DType extends A | B
+  ? DType
+  : A extends 'float64'
+    ? A
+    : B extends 'float64'
+      ? B
+      : A extends 'float32'
+        ? A
+        : B extends 'float32'
+          ? B
+          : A extends 'int32'
+            ? A
+            : B;
+
+/** A float dtype that ops keep. What they make of integers and bools is not followed. */
+export type KeptFloat<D extends DType> = [D] extends [FloatDType] ? D : DType;

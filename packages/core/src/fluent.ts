@@ -12,10 +12,10 @@ import {
 } from './autodiff/hooks.js';
 import type { Handle } from './autodiff/watch.js';
 import { checkDType } from './creation.js';
-import type { DType } from './dtype.js';
+import type { DType, KeptFloat } from './dtype.js';
 import * as activations from './ops/activations.js';
 import * as advancedIndexing from './ops/advancedIndexing.js';
-import { cast } from './ops/define.js';
+import { cast, type MeetingDType, type RankOf, type TensorLike } from './ops/define.js';
 import * as elementwise from './ops/elementwise.js';
 import * as factorisation from './ops/factorisation.js';
 import * as indexing from './ops/indexing.js';
@@ -30,6 +30,7 @@ import * as scatter from './ops/scatter.js';
 import * as special from './ops/special.js';
 import * as trigonometric from './ops/trigonometric.js';
 import { format } from './print.js';
+import type { BroadcastRank, Shape } from './shape.js';
 import { Tensor } from './tensor.js';
 import { type BackwardOptions, backward } from './transforms.js';
 
@@ -213,25 +214,61 @@ const methods = {
 
 type Methods = typeof methods;
 
-/** A free function without its first argument. */
-type Method<F> = F extends (x: infer _X, ...rest: infer Rest) => infer Result
-  ? (...rest: Rest) => Result
-  : never;
+/** A function that makes a `B` of an `A`, both of rank 1: asked of a free function to learn what its types say. */
+type Makes<B extends DType, A extends DType, Rest extends readonly unknown[]> = (
+  x: Tensor<A, 1>,
+  ...rest: Rest
+) => Tensor<B, 1>;
 
-type Fluent = { [K in keyof Methods]: Method<Methods[K]> };
+/** A reduction as a method: over all axes it gives one element. */
+interface Reduction<D extends DType, Options> {
+  (): Tensor<D, 0>;
+  (options?: Options): Tensor<D>;
+}
+
+/** A free function as a method of tensors of dtype `D` and rank `R`: without its first argument, whose types go on. */
+type Method<F, D extends DType, R extends number> =
+  // Questions and positions, one per element.
+  F extends Makes<'bool', 'float64', infer Rest>
+    ? (...rest: Rest) => Tensor<'bool', R>
+    : F extends Makes<'int32', 'float64', infer Rest>
+      ? (...rest: Rest) => Tensor<'int32', R>
+      : // Movement keeps every dtype, arithmetic keeps floats.
+        F extends Makes<'bool', 'bool', infer Rest>
+        ? (...rest: Rest) => Tensor<D, R>
+        : F extends Makes<'float64', 'float64', infer Rest>
+          ? (...rest: Rest) => Tensor<KeptFloat<D>, R>
+          : // What broadcasts keeps the rank beside a number.
+            F extends Makes<'bool', 'float64', [number]>
+            ? <B extends TensorLike>(b: B) => Tensor<'bool', BroadcastRank<R, RankOf<B>>>
+            : F extends Makes<'float64', 'float64', [number]>
+              ? <B extends TensorLike>(b: B) => Tensor<MeetingDType<D, B>, BroadcastRank<R, RankOf<B>>>
+              : F extends { (x: Tensor): Tensor<infer E, 0>; (x: Tensor, options?: infer Options): Tensor }
+                ? Reduction<DType extends E ? KeptFloat<D> : E, Options>
+                : F extends (x: infer _X, ...rest: infer Rest) => infer Result
+                  ? (...rest: Rest) => Result
+                  : never;
+
+type Fluent<D extends DType, R extends number> = { [K in keyof Methods]: Method<Methods[K], D, R> };
 
 declare module './tensor.js' {
-  interface Tensor extends Fluent {
+  interface Tensor<out D extends DType = DType, out R extends number = number> extends Fluent<D, R> {
     /** The axes in reverse order; a view. */
-    readonly T: Tensor;
+    readonly T: Tensor<D, R>;
     /** See {@link backward}. */
     backward(gradient?: Tensor, options?: BackwardOptions): void;
     /** The same values outside of the graph, as a view. See {@link stopGradient}. */
-    detach(): Tensor;
+    detach(): Tensor<D, R>;
     /** See {@link assign}. */
     assign(value: Parameters<typeof inPlace.assign>[1]): this;
+    /** See {@link reshape}. */
+    reshape<const S extends Shape>(shape: S): Tensor<D, S['length']>;
+    /** See {@link expand}. */
+    expand<const S extends Shape>(shape: S): Tensor<D, S['length']>;
+    /** See {@link matmul}. */
+    matmul<B extends Tensor>(b: B): Tensor<MeetingDType<D, B>, linalg.ProductRank<R, B['rank']>>;
     /** See {@link cast}. */
-    cast(dtype: DType): Tensor;
+    cast<E extends DType>(dtype: E): Tensor<E, R>;
     /**
      * Makes this tensor a leaf whose `.grad` collects, unless it requires a gradient already.
      *

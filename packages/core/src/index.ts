@@ -25,6 +25,8 @@ export { type Captured, type CaptureOptions, type CaptureStats, capture } from '
 export {
   arange,
   type CreationOptions,
+  type DataDType,
+  type DataRank,
   eye,
   fromNdarray,
   full,
@@ -33,13 +35,14 @@ export {
   type NestedData,
   ones,
   onesLike,
+  type Regular,
   type TensorData,
   type TensorOptions,
   tensor,
   zeros,
   zerosLike,
 } from './creation.js';
-export type { DType, TypedArray } from './dtype.js';
+export type { ArrayOf, DType, FloatDType, TypedArray } from './dtype.js';
 export * from './errors.js';
 export * from './neural/attention.js';
 export * from './neural/convolution.js';
@@ -52,7 +55,18 @@ export * from './ops/activations.js';
 // Ops
 export * from './ops/advancedIndexing.js';
 export * from './ops/custom.js';
-export { cast, type TensorLike } from './ops/define.js';
+export {
+  type BinaryOp,
+  type Comparison,
+  cast,
+  type PairDType,
+  type PairRank,
+  type Predicate,
+  type RankOf,
+  type TensorLike,
+  type UnaryDType,
+  type UnaryOp,
+} from './ops/define.js';
 export * from './ops/distance.js';
 export * from './ops/einsum.js';
 export * from './ops/elementwise.js';
@@ -93,8 +107,8 @@ export {
   setKernels,
   watchHeap,
 } from './runtime.js';
-export type { Shape } from './shape.js';
-export { borrowGrad, type Nested, Tensor, VERSION } from './tensor.js';
+export type { Shape, ShapeOf } from './shape.js';
+export { borrowGrad, type Nested, type NestedElements, Tensor, VERSION } from './tensor.js';
 export { checkpoint } from './transforms/checkpoint.js';
 export * from './transforms/functional.js';
 export { type GraphOptions, toDot, toMermaid } from './transforms/graph.js';

@@ -151,11 +151,11 @@ export function manualSeed(seed: number): void {
 }
 
 /** Options of {@link rand} and {@link randn}. */
-export interface RandomOptions {
+export interface RandomOptions<D extends DType = DType> {
   /** Where the numbers come from. Default: the generator that {@link manualSeed} seeds. */
   readonly generator?: Generator;
   /** `'float32'` (default) or `'float64'`. */
-  readonly dtype?: DType;
+  readonly dtype?: D;
   /** Whether derivatives by the numbers are wanted. Default `false`. */
   readonly requiresGrad?: boolean;
 }
@@ -204,6 +204,10 @@ function draw(where: string, kernel: typeof kernels.uniform, shape: Shape, optio
  * rand([2, 3], { generator: generator(0) }).shape // => [2, 3]
  * ```
  */
+export function rand<const S extends Shape, D extends DType = 'float32'>(
+  shape: S,
+  options?: RandomOptions<D>,
+): Tensor<D, S['length']>;
 export function rand(shape: Shape, options: RandomOptions = {}): Tensor {
   return draw('rand', kernels.uniform, shape, options);
 }
@@ -216,6 +220,10 @@ export function rand(shape: Shape, options: RandomOptions = {}): Tensor {
  * randn([1000], { generator: generator(0) }).mean().abs().item() < 0.1 // => true
  * ```
  */
+export function randn<const S extends Shape, D extends DType = 'float32'>(
+  shape: S,
+  options?: RandomOptions<D>,
+): Tensor<D, S['length']>;
 export function randn(shape: Shape, options: RandomOptions = {}): Tensor {
   return draw('randn', kernels.normal, shape, options);
 }
@@ -236,6 +244,12 @@ export interface IntegerOptions {
  * randint(5, 6, [2]).toArray() // => [5, 5]
  * ```
  */
+export function randint<const S extends Shape>(
+  low: number,
+  high: number,
+  shape: S,
+  options?: IntegerOptions,
+): Tensor<'int32', S['length']>;
 export function randint(low: number, high: number, shape: Shape, options: IntegerOptions = {}): Tensor {
   const where = 'randint';
   checkOptions(where, options, ['generator']);
@@ -255,6 +269,7 @@ export function randint(low: number, high: number, shape: Shape, options: Intege
  * permutation(4, { generator: generator(3) }).sum().item() // => 6
  * ```
  */
+export function permutation(n: number, options?: IntegerOptions): Tensor<'int32', 1>;
 export function permutation(n: number, options: IntegerOptions = {}): Tensor {
   const where = 'permutation';
   checkOptions(where, options, ['generator']);

@@ -4,6 +4,26 @@ import { ArgumentError, IndexError, LimitError, ShapeError } from './errors.js';
 /** Extents of the axes, outermost first. Never changed after it was made. */
 export type Shape = readonly number[];
 
+/** The shape of each rank. */
+export interface ShapeOf {
+  readonly [rank: number]: Shape;
+  readonly 0: readonly [];
+  readonly 1: readonly [number];
+  readonly 2: readonly [number, number];
+  readonly 3: readonly [number, number, number];
+  readonly 4: readonly [number, number, number, number];
+  readonly 5: readonly [number, number, number, number, number];
+}
+
+/** The rank that two ranks broadcast to. */
+export type BroadcastRank<A extends number, B extends number> = number extends A | B
+  ? number
+  : ShapeOf[A] extends readonly [...ShapeOf[B], ...number[]]
+    ? A
+    : ShapeOf[B] extends readonly [...ShapeOf[A], ...number[]]
+      ? B
+      : number;
+
 /** Beyond this rank ndarray would spend seconds to compile a class. */
 export const MAX_RANK = 16;
 /** Indices are 32-bit in kernels. */

@@ -1,12 +1,11 @@
 /** @file The tensor: a strided view of a storage, and its place in the graph. Imports no op; fluent.ts adds methods. */
 import ndarray, { type NdArray } from 'ndarray';
 import type { Node } from './autodiff/node.js';
-import type { DType, TypedArray } from './dtype.js';
-import { allocateArray } from './dtype.js';
+import { type ArrayOf, allocateArray, type DType, type TypedArray } from './dtype.js';
 import { AliasError, ArgumentError, GraphError, ShapeError } from './errors.js';
 import { Arena, parameters } from './homes/arena.js';
 import { copyElements } from './homes/blocks.js';
-import { formatShape, isPacked, packedStrides, type Shape, sizeOf } from './shape.js';
+import { formatShape, isPacked, packedStrides, type Shape, type ShapeOf, sizeOf } from './shape.js';
 import { state } from './state.js';
 import { Storage } from './storage.js';
 
@@ -92,11 +91,33 @@ export let pinGradient: (t: Tensor, make: () => Tensor) => void;
 /** Nested arrays of numbers or booleans, as `toArray` gives them. */
 export type Nested<T> = T | readonly Nested<T>[];
 
+/** {@link Nested} of each rank. */
+export interface NestedOf<T> {
+  readonly [rank: number]: Nested<T>;
+  readonly 0: T;
+  readonly 1: T[];
+  readonly 2: T[][];
+  readonly 3: T[][][];
+  readonly 4: T[][][][];
+  readonly 5: T[][][][][];
+}
+
+/** What `toArray` gives for each dtype and rank. */
+export interface NestedElements {
+  readonly float32: NestedOf<number>;
+  readonly float64: NestedOf<number>;
+  readonly int32: NestedOf<number>;
+  readonly bool: NestedOf<boolean>;
+}
+
 /**
  * An n-dimensional array of one dtype that may record how it was made.
  *
  * A tensor is a view: storage, shape, strides, offset. Views share their storage, so a write through one is seen
  * through all. Make tensors with `tensor`, `zeros`, `fromNdarray` and the ops, never with `new`.
+ *
+ * The type knows dtype and rank where they are plain from the code, as in `Tensor<'float32', 2>`; `Tensor` alone is a
+ * tensor of any, and takes them all.
  *
  * @example
  * ```ts
@@ -106,10 +127,10 @@ export type Nested<T> = T | readonly Nested<T>[];
  * t.T.toArray() // => [[1, 4], [2, 5], [3, 6]]
  * ```
  */
-export class Tensor {
+export class Tensor<out D extends DType = DType, out R extends number = number> {
   /** Extents of the axes, outermost first. */
-  readonly shape: Shape;
-  readonly dtype: DType;
+  readonly shape: ShapeOf[R];
+  readonly dtype: D;
   /** How many elements to step per axis. */
   readonly strides: readonly number[];
   /** Index of the first element in the storage. */
@@ -124,7 +145,7 @@ export class Tensor {
   #extras: Extras | undefined;
 
   /** @internal */
-  constructor(storage: Storage, shape: Shape, strides: readonly number[], offset: number, dtype: DType) {
+  constructor(storage: Storage, shape: ShapeOf[R], strides: readonly number[], offset: number, dtype: D) {
     this.storage = storage;
     this.shape = shape;
     this.strides = strides;
@@ -136,9 +157,9 @@ export class Tensor {
   }
 
   /** The gradient that `backward` has accumulated, on leaves. */
-  get grad(): Tensor | undefined {
+  get grad(): Tensor<D, R> | undefined {
     gradientObserver?.(this, true);
-    const gradient = gradientOf(this);
+    const gradient = gradientOf(this) as Tensor<D, R> | undefined;
     // Whoever has it may keep it, so its memory is not used again.
     if (gradient !== undefined && this.#extras?.reused === gradient) this.#extras.reused = null;
     return gradient;
@@ -187,8 +208,8 @@ export class Tensor {
   }
 
   /** Number of axes. */
-  get rank(): number {
-    return this.shape.length;
+  get rank(): R {
+    return this.shape.length as R;
   }
 
   /** Whether derivatives flow to this tensor. */
@@ -215,7 +236,7 @@ export class Tensor {
    * tensor([[1, 2], [3, 4]]).T.ndarray.get(0, 1) // => 3
    * ```
    */
-  get ndarray(): NdArray<TypedArray> {
+  get ndarray(): NdArray<ArrayOf[D]> {
     const array = expose(this.storage);
     this.#extras ??= noExtras();
     const extras = this.#extras;
@@ -227,7 +248,7 @@ export class Tensor {
       this.strides.slice(),
       this.storage.base + this.offset,
     );
-    return extras.ndarray;
+    return extras.ndarray as NdArray<ArrayOf[D]>;
   }
 
   /**
@@ -277,7 +298,7 @@ export class Tensor {
    * tensor([[1, 2], [3, 4]]).T.toTypedArray() // => new Float32Array([1, 3, 2, 4])
    * ```
    */
-  toTypedArray(): TypedArray {
+  toTypedArray(): ArrayOf[D] {
     const array = this.storage.read('toTypedArray');
     const copy = allocateArray(this.dtype, this.size);
     copyPacked(this, array, this.storage.base, copy, 0);
@@ -292,7 +313,7 @@ export class Tensor {
    * tensor([true, false]).toArray() // => [true, false]
    * ```
    */
-  toArray(): Nested<number> | Nested<boolean> {
+  toArray(): NestedElements[D][R] {
     const flat = this.toTypedArray();
     const { shape } = this;
     const bool = this.dtype === 'bool';
@@ -304,7 +325,7 @@ export class Tensor {
       }
       return Array.from({ length: shape[axis] }, () => build(axis + 1));
     };
-    return build(0) as Nested<number>;
+    return build(0) as NestedElements[D][R];
   }
 
   /**
@@ -323,7 +344,7 @@ export class Tensor {
    * t.write((a) => a.set(0, 1, 5)).toArray() // => [[0, 5], [0, 0]]
    * ```
    */
-  write(fn: (values: NdArray<TypedArray>) => void): this {
+  write(fn: (values: NdArray<ArrayOf[D]>) => void): this {
     requireWritable('write', this);
     let result: unknown;
     try {

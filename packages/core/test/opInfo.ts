@@ -87,6 +87,8 @@ export const NOT_OPS = [
   'unary',
   'binary',
   'binaryOf',
+  'predicate',
+  'comparison',
   'tensorOperand',
   'markWeak',
   'numberAs',

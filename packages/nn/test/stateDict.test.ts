@@ -102,7 +102,7 @@ describe('loadStateDict', () => {
   it('buffers of any dtype are loaded', () => {
     const model = new Statistics();
     model.loadStateDict(
-      new Map([
+      new Map<string, Tensor>([
         ['mean', tensor([1, 2])],
         ['count', tensor(7, { dtype: 'int32' })],
       ]),
@@ -153,7 +153,7 @@ describe('loadStateDict', () => {
 
   it('shape and dtype of one tensor can both be wrong, and both are said', () => {
     const model = new Statistics();
-    const state = new Map([
+    const state = new Map<string, Tensor>([
       ['mean', zeros([3], { dtype: 'float64' })],
       ['count', zeros([], { dtype: 'int32' })],
     ]);

@@ -1,3 +1,5 @@
+// A consumer's lib may lack Symbol.dispose: the declarations bring its type along.
+/// <reference lib="esnext.disposable" preserve="true" />
 /** @file Scopes: results that are freed together. */
 import { describeValue } from '../arguments.js';
 import { ArgumentError } from '../errors.js';

@@ -1,3 +1,5 @@
+// For the declarations, as in scope.ts.
+/// <reference lib="esnext.disposable" preserve="true" />
 /**
  * @file What watches the graph while it is made: searches for NaN, hooks of new nodes, hooks of saved tensors. While
  * nothing watches, an op pays one look at {@link watch}.

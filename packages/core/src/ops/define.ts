@@ -4,19 +4,65 @@ import { checkEnum, checkTensor, describeValue, inspect } from '../arguments.js'
 import { apply } from '../autodiff/apply.js';
 import type { OpRow, Vjp } from '../autodiff/node.js';
 import { constant, planOf, zeros } from '../autodiff/vectorSpace.js';
-import { type DType, floatOf, isFloat, promote, promoteNumber } from '../dtype.js';
+import {
+  type DType,
+  floatOf,
+  isFloat,
+  type KeptFloat,
+  type Promote,
+  promote,
+  promoteNumber,
+} from '../dtype.js';
 import { ArgumentError, DTypeError, NumericError } from '../errors.js';
 import { isTracing, requireAlive } from '../homes/running.js';
+import type { BroadcastRank } from '../shape.js';
 import { foreignVersion, Tensor, VERSION } from '../tensor.js';
 
 /** What elementwise ops take: a tensor, or a number or boolean that adapts to the tensors it meets. */
 export type TensorLike = Tensor | number | boolean;
 
+/** The rank of an operand. */
+export type RankOf<X extends TensorLike> = X extends Tensor ? X['rank'] : 0;
+
+/** The rank that two operands broadcast to. */
+export type PairRank<A extends TensorLike, B extends TensorLike> = BroadcastRank<RankOf<A>, RankOf<B>>;
+
+/** The dtype of an elementwise result: a float stays what it is. */
+export type UnaryDType<X extends TensorLike> = X extends Tensor
+  ? KeptFloat<X['dtype']>
+  : X extends boolean
+    ? DType
+    : 'float32';
+
+/** The dtype that a tensor of dtype `D` and what it meets come to: a number leaves a float as it is. */
+export type MeetingDType<D extends DType, X extends TensorLike> = KeptFloat<
+  X extends Tensor ? Promote<D, X['dtype']> : D
+>;
+
+/** The dtype that two operands come to. */
+export type PairDType<A extends TensorLike, B extends TensorLike> = A extends Tensor
+  ? MeetingDType<A['dtype'], B>
+  : B extends Tensor
+    ? MeetingDType<B['dtype'], A>
+    : DType;
+
 /** An elementwise op of one operand. */
-export type UnaryOp = (x: TensorLike) => Tensor;
+export type UnaryOp = <X extends TensorLike>(x: X) => Tensor<UnaryDType<X>, RankOf<X>>;
 
 /** An elementwise op of two operands that broadcast. */
-export type BinaryOp = (a: TensorLike, b: TensorLike) => Tensor;
+export type BinaryOp = <A extends TensorLike, B extends TensorLike>(
+  a: A,
+  b: B,
+) => Tensor<PairDType<A, B>, PairRank<A, B>>;
+
+/** An elementwise question. */
+export type Predicate = <X extends TensorLike>(x: X) => Tensor<'bool', RankOf<X>>;
+
+/** An elementwise question about two operands that broadcast. */
+export type Comparison = <A extends TensorLike, B extends TensorLike>(
+  a: A,
+  b: B,
+) => Tensor<'bool', PairRank<A, B>>;
 
 /** What an op does with integers: keep them, answer in float, or answer in bool. */
 export type Result = 'arithmetic' | 'float' | 'bool' | 'same';
@@ -147,8 +193,24 @@ function rowOf({ name, kernel, intKernel, result, saves, vjp }: ElementwiseRow):
   };
 }
 
+/** A row whose result has no dtype of its own. */
+interface ValueRow extends ElementwiseRow {
+  readonly result: Exclude<Result, 'bool'>;
+}
+
+type QuestionRow = Pick<ElementwiseRow, 'name' | 'kernel'>;
+
 /** An op of one operand from its row. */
-export function unary(row: ElementwiseRow): UnaryOp {
+export function unary(row: ValueRow): UnaryOp {
+  return unaryOf(row) as UnaryOp;
+}
+
+/** A question about one operand from its row. */
+export function predicate(row: QuestionRow): Predicate {
+  return unaryOf({ ...row, result: 'bool' }) as Predicate;
+}
+
+function unaryOf(row: ElementwiseRow): (x: TensorLike) => Tensor {
   const op = rowOf(row);
   return (x) => {
     const t = operand(row.name, x);
@@ -157,12 +219,21 @@ export function unary(row: ElementwiseRow): UnaryOp {
 }
 
 /** An op of two broadcasting operands from its row. */
-export function binary(row: ElementwiseRow): BinaryOp {
+export function binary(row: ValueRow): BinaryOp {
   return binaryOf(rowOf(row), row.result);
 }
 
+/** A question about two broadcasting operands from its row. */
+export function comparison(row: QuestionRow): Comparison {
+  return calling(rowOf({ ...row, result: 'bool' }), 'bool') as Comparison;
+}
+
 /** The callable over a complete row of two broadcasting operands. */
-export function binaryOf(op: OpRow<null>, result: Result): BinaryOp {
+export function binaryOf(op: OpRow<null>, result: Exclude<Result, 'bool'>): BinaryOp {
+  return calling(op, result) as BinaryOp;
+}
+
+function calling(op: OpRow<null>, result: Result): (a: TensorLike, b: TensorLike) => Tensor {
   return (a, b) => {
     // Two floats of one dtype with their memory, which is nearly always, need no second look.
     const plain = a instanceof Tensor && b instanceof Tensor && a.dtype === b.dtype && isFloat(a.dtype);
@@ -199,6 +270,7 @@ const castRow: OpRow<{ dtype: DType; from: DType }> = {
  * cast(tensor([1.7, -1.7]), 'int32').toArray() // => [1, -1]
  * ```
  */
+export function cast<D extends DType, R extends number>(x: Tensor<DType, R>, dtype: D): Tensor<D, R>;
 export function cast(x: Tensor, dtype: DType): Tensor {
   if (x instanceof Tensor && x.dtype === dtype && x.storage.lost === undefined) return x;
   checkTensor('cast', 'x', x);

@@ -7,14 +7,18 @@ import { checkOptions, inspect } from '../arguments.js';
 import { apply } from '../autodiff/apply.js';
 import type { OpRow } from '../autodiff/node.js';
 import { addRow, constant, planOf } from '../autodiff/vectorSpace.js';
-import { floatOf, isFloat } from '../dtype.js';
+import { type DType, floatOf, isFloat } from '../dtype.js';
 import { ArgumentError, NumericError } from '../errors.js';
 import { Tensor } from '../tensor.js';
 import {
   binary,
   binaryOf,
   cast,
+  comparison,
   operand,
+  type PairDType,
+  type PairRank,
+  predicate,
   type TensorLike,
   tensorOperand,
   unary,
@@ -126,7 +130,10 @@ const floorDivideRow = /* @__PURE__ */ binary({
  * floorDivide(tensor([7, -7]), 2).toArray() // => [3, -4]
  * ```
  */
-export function floorDivide(a: TensorLike, b: TensorLike): Tensor {
+export function floorDivide<A extends TensorLike, B extends TensorLike>(
+  a: A,
+  b: B,
+): Tensor<PairDType<A, B>, PairRank<A, B>> {
   requireDivisor('floorDivide', a, b);
   return floorDivideRow(a, b);
 }
@@ -149,7 +156,10 @@ const modRow = /* @__PURE__ */ binary({
  * mod(tensor([7, -7]), 3).toArray() // => [1, 2]
  * ```
  */
-export function mod(a: TensorLike, b: TensorLike): Tensor {
+export function mod<A extends TensorLike, B extends TensorLike>(
+  a: A,
+  b: B,
+): Tensor<PairDType<A, B>, PairRank<A, B>> {
   requireDivisor('mod', a, b);
   return modRow(a, b);
 }
@@ -192,7 +202,10 @@ const powRow = /* @__PURE__ */ binary({
  * pow(tensor([2, 3]), 3).toArray() // => [8, 27]
  * ```
  */
-export function pow(a: TensorLike, b: TensorLike): Tensor {
+export function pow<A extends TensorLike, B extends TensorLike>(
+  a: A,
+  b: B,
+): Tensor<PairDType<A, B>, PairRank<A, B>> {
   requireExponent(a, b);
   return powRow(a, b);
 }
@@ -855,17 +868,17 @@ export function where(condition: TensorLike, a: TensorLike, b: TensorLike): Tens
  * eq(tensor([1, NaN]), tensor([1, NaN])).toArray() // => [true, false]
  * ```
  */
-export const eq = /* @__PURE__ */ binary({ name: 'eq', kernel: kernels.eq, result: 'bool' });
+export const eq = /* @__PURE__ */ comparison({ name: 'eq', kernel: kernels.eq });
 /** Whether `a ≠ b`, elementwise with broadcasting. NaN differs from everything. */
-export const ne = /* @__PURE__ */ binary({ name: 'ne', kernel: kernels.ne, result: 'bool' });
+export const ne = /* @__PURE__ */ comparison({ name: 'ne', kernel: kernels.ne });
 /** Whether `a < b`, elementwise with broadcasting. False beside NaN. */
-export const lt = /* @__PURE__ */ binary({ name: 'lt', kernel: kernels.lt, result: 'bool' });
+export const lt = /* @__PURE__ */ comparison({ name: 'lt', kernel: kernels.lt });
 /** Whether `a ≤ b`, elementwise with broadcasting. False beside NaN. */
-export const le = /* @__PURE__ */ binary({ name: 'le', kernel: kernels.le, result: 'bool' });
+export const le = /* @__PURE__ */ comparison({ name: 'le', kernel: kernels.le });
 /** Whether `a > b`, elementwise with broadcasting. False beside NaN. */
-export const gt = /* @__PURE__ */ binary({ name: 'gt', kernel: kernels.gt, result: 'bool' });
+export const gt = /* @__PURE__ */ comparison({ name: 'gt', kernel: kernels.gt });
 /** Whether `a ≥ b`, elementwise with broadcasting. False beside NaN. */
-export const ge = /* @__PURE__ */ binary({ name: 'ge', kernel: kernels.ge, result: 'bool' });
+export const ge = /* @__PURE__ */ comparison({ name: 'ge', kernel: kernels.ge });
 /**
  * Whether both are not 0, elementwise with broadcasting.
  *
@@ -874,27 +887,15 @@ export const ge = /* @__PURE__ */ binary({ name: 'ge', kernel: kernels.ge, resul
  * logicalAnd(tensor([true, true]), tensor([true, false])).toArray() // => [true, false]
  * ```
  */
-export const logicalAnd = /* @__PURE__ */ binary({
-  name: 'logicalAnd',
-  kernel: kernels.logicalAnd,
-  result: 'bool',
-});
+export const logicalAnd = /* @__PURE__ */ comparison({ name: 'logicalAnd', kernel: kernels.logicalAnd });
 /** Whether either is not 0, elementwise with broadcasting. */
-export const logicalOr = /* @__PURE__ */ binary({
-  name: 'logicalOr',
-  kernel: kernels.logicalOr,
-  result: 'bool',
-});
+export const logicalOr = /* @__PURE__ */ comparison({ name: 'logicalOr', kernel: kernels.logicalOr });
 /** Whether `x` is 0, elementwise. */
-export const logicalNot = /* @__PURE__ */ unary({
-  name: 'logicalNot',
-  kernel: kernels.logicalNot,
-  result: 'bool',
-});
+export const logicalNot = /* @__PURE__ */ predicate({ name: 'logicalNot', kernel: kernels.logicalNot });
 /** Whether `x` is NaN, elementwise. */
-export const isNaN = /* @__PURE__ */ unary({ name: 'isNaN', kernel: kernels.isNaN, result: 'bool' });
+export const isNaN = /* @__PURE__ */ predicate({ name: 'isNaN', kernel: kernels.isNaN });
 /** Whether `x` is neither infinite nor NaN, elementwise. */
-export const isFinite = /* @__PURE__ */ unary({ name: 'isFinite', kernel: kernels.isFinite, result: 'bool' });
+export const isFinite = /* @__PURE__ */ predicate({ name: 'isFinite', kernel: kernels.isFinite });
 
 // Rounding
 
@@ -958,6 +959,7 @@ const cloneRow: OpRow<null> = {
  * clone(tensor([[1, 2], [3, 4]]).T).isContiguous // => true
  * ```
  */
+export function clone<D extends DType, R extends number>(x: Tensor<D, R>): Tensor<D, R>;
 export function clone(x: Tensor): Tensor {
   return apply(cloneRow, [tensorOperand('clone', x)], null);
 }
@@ -978,6 +980,7 @@ const stopGradientRow: OpRow<null> = {
  * x.grad!.toArray() // => [3]
  * ```
  */
+export function stopGradient<D extends DType, R extends number>(x: Tensor<D, R>): Tensor<D, R>;
 export function stopGradient(x: Tensor): Tensor {
   return apply(stopGradientRow, [tensorOperand('stopGradient', x)], null);
 }

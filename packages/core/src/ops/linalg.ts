@@ -8,7 +8,7 @@ import { isFloat } from '../dtype.js';
 import { DTypeError, ShapeError } from '../errors.js';
 import { broadcastShapes, broadcastStrides, formatShape, sizeOf } from '../shape.js';
 import type { Tensor } from '../tensor.js';
-import { cast, unify } from './define.js';
+import { cast, type PairDType, unify } from './define.js';
 import { mul } from './elementwise.js';
 import { diagonal, reshape, squeeze, transpose, unsqueeze } from './movement.js';
 import { sum } from './reduce.js';
@@ -48,6 +48,9 @@ function productPlan({ shape: [m, n] }: Tensor, a: Tensor, b: Tensor): number[] 
   return [m, n, a.shape[1], a.strides[0], a.strides[1], b.strides[0], b.strides[1], 0];
 }
 
+/** Two matrices give a matrix. */
+export type ProductRank<A extends number, B extends number> = [A, B] extends [2, 2] ? 2 : number;
+
 /**
  * Matrix product `[…, n, k] · […, k, m] → […, n, m]`; leading axes broadcast. A vector counts as a row on the left and
  * as a column on the right, and its axis disappears, as in NumPy. Sums in double precision.
@@ -60,6 +63,10 @@ function productPlan({ shape: [m, n] }: Tensor, a: Tensor, b: Tensor): number[] 
  * matmul(tensor([1, 2]), tensor([3, 4])).item() // => 11
  * ```
  */
+export function matmul<A extends Tensor, B extends Tensor>(
+  a: A,
+  b: B,
+): Tensor<PairDType<A, B>, ProductRank<A['rank'], B['rank']>>;
 export function matmul(a: Tensor, b: Tensor): Tensor {
   checkTensor('matmul', 'a', a);
   checkTensor('matmul', 'b', b);

@@ -54,6 +54,10 @@ const reshapeCopyRow: OpRow<{ shape: Shape }> = {
  * reshape(tensor([1, 2, 3, 4]), [2, -1]).toArray() // => [[1, 2], [3, 4]]
  * ```
  */
+export function reshape<D extends DType, const S extends Shape>(
+  x: Tensor<D>,
+  shape: S,
+): Tensor<D, S['length']>;
 export function reshape(x: Tensor, shape: Shape): Tensor {
   const t = tensorOperand('reshape', x);
   const target = inferShape(t, shape);
@@ -228,6 +232,10 @@ function reinterpret(x: Tensor, order: Reinterpretation['order']): Tensor {
  * permute(zeros([2, 3, 4]), [2, 0, 1]).shape // => [4, 2, 3]
  * ```
  */
+export function permute<D extends DType, R extends number>(
+  x: Tensor<D, R>,
+  axes: readonly number[],
+): Tensor<D, R>;
 export function permute(x: Tensor, axes: readonly number[]): Tensor {
   const t = tensorOperand('permute', x);
   if (!Array.isArray(axes) || axes.length !== t.rank) {
@@ -261,6 +269,11 @@ export function permute(x: Tensor, axes: readonly number[]): Tensor {
  * transpose(tensor([[1, 2], [3, 4]])).toArray() // => [[1, 3], [2, 4]]
  * ```
  */
+export function transpose<D extends DType, R extends number>(
+  x: Tensor<D, R>,
+  axisA?: number,
+  axisB?: number,
+): Tensor<D, R>;
 export function transpose(x: Tensor, axisA = -2, axisB = -1): Tensor {
   const t = tensorOperand('transpose', x);
   if (t.rank === 2 && axisA === -2 && axisB === -1) return apply(transposeRow, [t], null);
@@ -280,6 +293,10 @@ export function transpose(x: Tensor, axisA = -2, axisB = -1): Tensor {
  * expand(tensor([[1], [2]]), [2, 3]).toArray() // => [[1, 1, 1], [2, 2, 2]]
  * ```
  */
+export function expand<D extends DType, const S extends Shape>(
+  x: Tensor<D>,
+  shape: S,
+): Tensor<D, S['length']>;
 export function expand(x: Tensor, shape: Shape): Tensor {
   return broadcastTo(tensorOperand('expand', x), checkShape('expand', 'shape', shape));
 }
@@ -335,6 +352,7 @@ const embedRow: OpRow<{ shape: Shape; place: SliceAttributes }> = {
  * slice(x, null, [-2, null]).toArray() // => [[2, 3], [5, 6]]
  * ```
  */
+export function slice<D extends DType, R extends number>(x: Tensor<D, R>, ...ranges: Range[]): Tensor<D, R>;
 export function slice(x: Tensor, ...ranges: Range[]): Tensor {
   const t = tensorOperand('slice', x);
   if (ranges.length > t.rank) {
@@ -380,6 +398,7 @@ export function select(x: Tensor, axis: number, index: number): Tensor {
  * flip(tensor([1, 2, 3])).toArray() // => [3, 2, 1]
  * ```
  */
+export function flip<D extends DType, R extends number>(x: Tensor<D, R>, options?: AxisOptions): Tensor<D, R>;
 export function flip(x: Tensor, options: AxisOptions = {}): Tensor {
   const t = tensorOperand('flip', x);
   checkOptions('flip', options, ['axis']);
@@ -397,6 +416,11 @@ export function flip(x: Tensor, options: AxisOptions = {}): Tensor {
  * roll(tensor([1, 2, 3]), 1).toArray() // => [3, 1, 2]
  * ```
  */
+export function roll<D extends DType, R extends number>(
+  x: Tensor<D, R>,
+  shift: number | readonly number[],
+  options?: AxisOptions,
+): Tensor<D, R>;
 export function roll(x: Tensor, shift: number | readonly number[], options: AxisOptions = {}): Tensor {
   const t = tensorOperand('roll', x);
   checkOptions('roll', options, ['axis']);
@@ -870,6 +894,10 @@ function triangle(where: string, x: Tensor, options: TriangleOptions, lower: boo
  * triu(tensor([[1, 2], [3, 4]])).toArray() // => [[1, 2], [0, 4]]
  * ```
  */
+export function triu<D extends DType, R extends number>(
+  x: Tensor<D, R>,
+  options?: TriangleOptions,
+): Tensor<D, R>;
 export function triu(x: Tensor, options: TriangleOptions = {}): Tensor {
   return triangle('triu', x, options, false);
 }
@@ -882,6 +910,10 @@ export function triu(x: Tensor, options: TriangleOptions = {}): Tensor {
  * tril(tensor([[1, 2], [3, 4]])).toArray() // => [[1, 0], [3, 4]]
  * ```
  */
+export function tril<D extends DType, R extends number>(
+  x: Tensor<D, R>,
+  options?: TriangleOptions,
+): Tensor<D, R>;
 export function tril(x: Tensor, options: TriangleOptions = {}): Tensor {
   return triangle('tril', x, options, true);
 }

@@ -9,7 +9,7 @@ import { ArgumentError, ShapeError } from '../errors.js';
 import { checkAxis, formatShape, reducedShape, type Shape, sameShape, sizeOf } from '../shape.js';
 import { Tensor } from '../tensor.js';
 import { movedLast } from './alongAxis.js';
-import { cast, operand, type TensorLike, unify } from './define.js';
+import { cast, operand, type RankOf, type TensorLike, unify } from './define.js';
 import {
   add,
   ceil,
@@ -83,6 +83,7 @@ function order(
  * argsort(tensor([3, 1, 3, 2])).toArray() // => [1, 3, 0, 2]
  * ```
  */
+export function argsort<X extends TensorLike>(x: X, options?: SortOptions): Tensor<'int32', RankOf<X>>;
 export function argsort(x: TensorLike, options: SortOptions = {}): Tensor {
   checkOptions('argsort', options, ['axis', 'descending']);
   return order('argsort', x, options.axis ?? -1, options.descending ?? false).indices;

@@ -16,7 +16,7 @@ import { type DType, floatOf, isFloat } from '../dtype.js';
 import { ArgumentError, DTypeError, NumericError } from '../errors.js';
 import { checkAxes, formatShape, reducedShape, type Shape } from '../shape.js';
 import type { Tensor } from '../tensor.js';
-import { cast, operand, type TensorLike } from './define.js';
+import { cast, operand, type TensorLike, type UnaryDType } from './define.js';
 import {
   abs,
   divideNoNan,
@@ -143,6 +143,8 @@ function requireInt32(where: string, t: Tensor, fold: Fold): void {
  * sum(tensor([[1, 2], [3, 4]]), { axis: 0 }).toArray() // => [4, 6]
  * ```
  */
+export function sum<X extends TensorLike>(x: X): Tensor<UnaryDType<X>, 0>;
+export function sum<X extends TensorLike>(x: X, options?: ReduceOptions): Tensor<UnaryDType<X>>;
 export function sum(x: TensorLike, options: ReduceOptions = {}): Tensor {
   const { t, fold } = prepare('sum', x, options);
   requireInt32('sum', t, fold);
@@ -166,6 +168,8 @@ const meanRow = foldRow({
  * mean(tensor([[1, 2], [3, 6]])).item() // => 3
  * ```
  */
+export function mean<X extends TensorLike>(x: X): Tensor<UnaryDType<X>, 0>;
+export function mean<X extends TensorLike>(x: X, options?: ReduceOptions): Tensor<UnaryDType<X>>;
 export function mean(x: TensorLike, options: ReduceOptions = {}): Tensor {
   const { t, fold } = prepare('mean', x, options);
   if (countOf(t.shape, fold.axes) === 0) {
@@ -236,6 +240,8 @@ function othersInRows(x: Tensor): Tensor {
  * prod(tensor([2, 3, 4])).item() // => 24
  * ```
  */
+export function prod<X extends TensorLike>(x: X): Tensor<UnaryDType<X>, 0>;
+export function prod<X extends TensorLike>(x: X, options?: ReduceOptions): Tensor<UnaryDType<X>>;
 export function prod(x: TensorLike, options: ReduceOptions = {}): Tensor {
   const { t, fold } = prepare('prod', x, options);
   requireInt32('prod', t, fold);
@@ -276,6 +282,8 @@ const minRow = foldRow({
  *
  * @see {@link argmax} for the place.
  */
+export function max<X extends TensorLike>(x: X): Tensor<UnaryDType<X>, 0>;
+export function max<X extends TensorLike>(x: X, options?: ReduceOptions): Tensor<UnaryDType<X>>;
 export function max(x: TensorLike, options: ReduceOptions = {}): Tensor {
   const { t, fold } = prepare('max', x, options);
   requireElements('max', t, fold);
@@ -292,6 +300,8 @@ export function max(x: TensorLike, options: ReduceOptions = {}): Tensor {
  * min(tensor([[1, 5], [7, 3]]), { axis: 1 }).toArray() // => [1, 3]
  * ```
  */
+export function min<X extends TensorLike>(x: X): Tensor<UnaryDType<X>, 0>;
+export function min<X extends TensorLike>(x: X, options?: ReduceOptions): Tensor<UnaryDType<X>>;
 export function min(x: TensorLike, options: ReduceOptions = {}): Tensor {
   const { t, fold } = prepare('min', x, options);
   requireElements('min', t, fold);
@@ -329,6 +339,8 @@ function argOf(where: string, row: OpRow<Fold>, x: TensorLike, options: ArgOptio
  * argmax(tensor([[1, 5], [7, 7]]), { axis: 1 }).toArray() // => [1, 0]
  * ```
  */
+export function argmax<X extends TensorLike>(x: X): Tensor<'int32', 0>;
+export function argmax(x: TensorLike, options?: ArgOptions): Tensor<'int32'>;
 export function argmax(x: TensorLike, options: ArgOptions = {}): Tensor {
   return argOf('argmax', argmaxRow, x, options);
 }
@@ -343,6 +355,8 @@ export function argmax(x: TensorLike, options: ArgOptions = {}): Tensor {
  * argmin(tensor([3, 1, 1])).item() // => 1
  * ```
  */
+export function argmin<X extends TensorLike>(x: X): Tensor<'int32', 0>;
+export function argmin(x: TensorLike, options?: ArgOptions): Tensor<'int32'>;
 export function argmin(x: TensorLike, options: ArgOptions = {}): Tensor {
   return argOf('argmin', argminRow, x, options);
 }
@@ -428,6 +442,8 @@ const allRow = foldRow({ name: 'all', kernel: kernels.all, dtype: toBool });
  * any(tensor([false, true])).toArray() // => true
  * ```
  */
+export function any<X extends TensorLike>(x: X): Tensor<'bool', 0>;
+export function any(x: TensorLike, options?: ReduceOptions): Tensor<'bool'>;
 export function any(x: TensorLike, options: ReduceOptions = {}): Tensor {
   const { t, fold } = prepare('any', x, options);
   return apply(anyRow, [t], fold);
@@ -441,6 +457,8 @@ export function any(x: TensorLike, options: ReduceOptions = {}): Tensor {
  * all(tensor([false, true])).toArray() // => false
  * ```
  */
+export function all<X extends TensorLike>(x: X): Tensor<'bool', 0>;
+export function all(x: TensorLike, options?: ReduceOptions): Tensor<'bool'>;
 export function all(x: TensorLike, options: ReduceOptions = {}): Tensor {
   const { t, fold } = prepare('all', x, options);
   return apply(allRow, [t], fold);
@@ -517,6 +535,8 @@ function spreadOf(where: string, row: OpRow<Fold>, x: TensorLike, options: Varia
  * variance(tensor([1, 2, 3, 4]), { correction: 0 }).item() // => 1.25
  * ```
  */
+export function variance<X extends TensorLike>(x: X): Tensor<UnaryDType<X>, 0>;
+export function variance<X extends TensorLike>(x: X, options?: VarianceOptions): Tensor<UnaryDType<X>>;
 export function variance(x: TensorLike, options: VarianceOptions = {}): Tensor {
   return spreadOf('variance', varianceRow, x, options);
 }
@@ -531,6 +551,8 @@ export function variance(x: TensorLike, options: VarianceOptions = {}): Tensor {
  * std(tensor([1, 3]), { correction: 0 }).item() // => 1
  * ```
  */
+export function std<X extends TensorLike>(x: X): Tensor<UnaryDType<X>, 0>;
+export function std<X extends TensorLike>(x: X, options?: VarianceOptions): Tensor<UnaryDType<X>>;
 export function std(x: TensorLike, options: VarianceOptions = {}): Tensor {
   return spreadOf('std', standardDeviationRow, x, options);
 }
@@ -570,6 +592,8 @@ const absoluteSumRow = foldRow({
  * norm(tensor([3, -4]), { ord: Infinity }).item() // => 4
  * ```
  */
+export function norm<X extends TensorLike>(x: X): Tensor<UnaryDType<X>, 0>;
+export function norm<X extends TensorLike>(x: X, options?: NormOptions): Tensor<UnaryDType<X>>;
 export function norm(x: TensorLike, options: NormOptions = {}): Tensor {
   const { t: given, fold } = prepare('norm', x, options, [...OPTIONS, 'ord']);
   const p = checkNumber('norm', 'ord', options.ord ?? 2, { min: 1, finite: false });
@@ -611,6 +635,8 @@ const logSumExpRow = foldRow({
  * logSumExp(tensor([1000, 1000])).item() // => 1000 + Math.LN2
  * ```
  */
+export function logSumExp<X extends TensorLike>(x: X): Tensor<UnaryDType<X>, 0>;
+export function logSumExp<X extends TensorLike>(x: X, options?: ReduceOptions): Tensor<UnaryDType<X>>;
 export function logSumExp(x: TensorLike, options: ReduceOptions = {}): Tensor {
   const { t, fold } = prepare('logSumExp', x, options);
   return apply(logSumExpRow, [cast(t, floatOf(t.dtype))], fold);

@@ -7,7 +7,7 @@ import { floatOf } from '../dtype.js';
 import { checkAxis } from '../shape.js';
 import type { Tensor } from '../tensor.js';
 import { alongAxis, alongLastAxis } from './alongAxis.js';
-import { cast, operand, type TensorLike } from './define.js';
+import { cast, operand, type RankOf, type TensorLike, type UnaryDType } from './define.js';
 import { divideNoNan, exp, maximum, mul, neg, sub } from './elementwise.js';
 import type { SingleAxisOptions } from './movement.js';
 import { norm, sum } from './reduce.js';
@@ -41,6 +41,10 @@ const softmaxRow = alongLastAxis({
  * softmax(tensor([1000, 1000])).toArray() // => [0.5, 0.5]
  * ```
  */
+export function softmax<X extends TensorLike>(
+  x: X,
+  options?: SingleAxisOptions,
+): Tensor<UnaryDType<X>, RankOf<X>>;
 export function softmax(x: TensorLike, options: SingleAxisOptions = {}): Tensor {
   return alongAxis('softmax', x, options, softmaxRow, 'float');
 }
@@ -70,6 +74,10 @@ const logSoftmaxRow = alongLastAxis({
  * logSoftmax(tensor([0, 1000])).toArray() // => [-1000, 0]
  * ```
  */
+export function logSoftmax<X extends TensorLike>(
+  x: X,
+  options?: SingleAxisOptions,
+): Tensor<UnaryDType<X>, RankOf<X>>;
 export function logSoftmax(x: TensorLike, options: SingleAxisOptions = {}): Tensor {
   return alongAxis('logSoftmax', x, options, logSoftmaxRow, 'float');
 }
@@ -91,6 +99,10 @@ export interface NormalizeOptions extends SingleAxisOptions {
  * normalize(tensor([[3, 4], [0, 0]])).toArray() // => [[0.6, 0.8], [0, 0]]
  * ```
  */
+export function normalize<X extends TensorLike>(
+  x: X,
+  options?: NormalizeOptions,
+): Tensor<UnaryDType<X>, RankOf<X>>;
 export function normalize(x: TensorLike, options: NormalizeOptions = {}): Tensor {
   const given = operand('normalize', x);
   checkOptions('normalize', options, ['axis', 'epsilon']);

@@ -6,7 +6,7 @@ import type { OpRow, Vjp } from '../autodiff/node.js';
 import { isFloat } from '../dtype.js';
 import type { Tensor } from '../tensor.js';
 import { alongAxis, alongLastAxis, checkAlongAxis } from './alongAxis.js';
-import { cast, type TensorLike } from './define.js';
+import { cast, type RankOf, type TensorLike, type UnaryDType } from './define.js';
 import { divideNoNan, eq, multiplyNoNan, where } from './elementwise.js';
 import { type SingleAxisOptions, transpose } from './movement.js';
 import type { ValuesAndIndices } from './order.js';
@@ -38,6 +38,10 @@ const cumsumRow: OpRow<null> = alongLastAxis({
  * cumsum(tensor([1, 2, 3])).toArray() // => [1, 3, 6]
  * ```
  */
+export function cumsum<X extends TensorLike>(
+  x: X,
+  options?: SingleAxisOptions,
+): Tensor<UnaryDType<X>, RankOf<X>>;
 export function cumsum(x: TensorLike, options: SingleAxisOptions = {}): Tensor {
   return fitting(cumsumRow, x, options);
 }
@@ -63,6 +67,10 @@ const cumprodRow: OpRow<null> = alongLastAxis({
  * cumprod(tensor([2, 3, 4])).toArray() // => [2, 6, 24]
  * ```
  */
+export function cumprod<X extends TensorLike>(
+  x: X,
+  options?: SingleAxisOptions,
+): Tensor<UnaryDType<X>, RankOf<X>>;
 export function cumprod(x: TensorLike, options: SingleAxisOptions = {}): Tensor {
   return fitting(cumprodRow, x, options);
 }

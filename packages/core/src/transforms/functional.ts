@@ -14,8 +14,11 @@ import { formatShape } from '../shape.js';
 import { Tensor } from '../tensor.js';
 import { ownCopy, requireList } from '../transforms.js';
 
-/** A function of tensors with one tensor as its result. */
-export type TensorFunction = (...inputs: Tensor[]) => Tensor;
+/**
+ * A function of tensors with one tensor as its result. A method's type, because those may ask more of their arguments than
+ * `Tensor` says: a dtype, a rank.
+ */
+export type TensorFunction = { call(...inputs: Tensor[]): Tensor }['call'];
 
 /** Options of {@link grad} and {@link valueAndGrad}. */
 export interface GradOptions<N extends number | readonly number[]> {
