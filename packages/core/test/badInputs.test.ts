@@ -664,7 +664,7 @@ describe('values', () => {
       `43: ${value} as int32`,
       () => cast(tensor(value, { dtype: 'float64' }), 'int32'),
       'NumericError',
-      `cast: element 0 is ${value}, which int32 cannot hold; clamp() it first`,
+      `cast: element 0 is ${value}, which int32 cannot hold; castSaturate() takes the nearest that it can`,
     );
   }
   refuses(

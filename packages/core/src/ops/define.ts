@@ -5,6 +5,7 @@ import { apply } from '../autodiff/apply.js';
 import type { OpRow, Vjp } from '../autodiff/node.js';
 import { constant, planOf, zeros } from '../autodiff/vectorSpace.js';
 import {
+  DTYPES,
   type DType,
   floatOf,
   isFloat,
@@ -274,7 +275,7 @@ export function cast<D extends DType, R extends number>(x: Tensor<DType, R>, dty
 export function cast(x: Tensor, dtype: DType): Tensor {
   if (x instanceof Tensor && x.dtype === dtype && x.storage.lost === undefined) return x;
   checkTensor('cast', 'x', x);
-  checkEnum('cast', 'dtype', dtype, ['float64', 'float32', 'int32', 'bool']);
+  checkEnum('cast', 'dtype', dtype, DTYPES);
   if (x.dtype === dtype) return x;
   if (dtype === 'int32' && isFloat(x.dtype)) requireIntegers(x);
   return apply(castRow, [x], { dtype, from: x.dtype });
@@ -286,7 +287,7 @@ function requireIntegers(x: Tensor): void {
     throw new NumericError({
       where: 'cast',
       problem: `element ${i} is ${value}, which int32 cannot hold`,
-      hint: 'clamp() it first',
+      hint: 'castSaturate() takes the nearest that it can',
     });
   });
 }

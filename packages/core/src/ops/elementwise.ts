@@ -3,11 +3,11 @@
  * where the cotangent is 0, so that a branch which `where` did not take never leaks NaN.
  */
 import { elementwise as kernels } from '@ndgrad/kernels';
-import { checkOptions, inspect } from '../arguments.js';
+import { checkEnum, checkOptions, inspect } from '../arguments.js';
 import { apply } from '../autodiff/apply.js';
 import type { OpRow } from '../autodiff/node.js';
 import { addRow, constant, planOf } from '../autodiff/vectorSpace.js';
-import { type DType, floatOf, isFloat } from '../dtype.js';
+import { DTYPES, type DType, floatOf, isFloat } from '../dtype.js';
 import { ArgumentError, NumericError } from '../errors.js';
 import { Tensor } from '../tensor.js';
 import {
@@ -962,6 +962,34 @@ const cloneRow: OpRow<null> = {
 export function clone<D extends DType, R extends number>(x: Tensor<D, R>): Tensor<D, R>;
 export function clone(x: Tensor): Tensor {
   return apply(cloneRow, [tensorOperand('clone', x)], null);
+}
+
+/** The largest finite float32. */
+const LARGEST_FLOAT32 = (2 - 2 ** -23) * 2 ** 127;
+
+/**
+ * `x` in another dtype, as {@link cast} but with what does not fit replaced by the nearest that does: floats beyond int32 by
+ * its ends, NaN by 0, and finite float64 beyond float32 by its largest, of the same sign. The derivative there is 0.
+ *
+ * @example
+ * ```ts
+ * castSaturate(tensor([3e9, -3e9, NaN, 1.7]), 'int32').toArray() // => [2147483647, -2147483648, 0, 1]
+ * ```
+ */
+export function castSaturate<D extends DType, R extends number>(x: Tensor<DType, R>, dtype: D): Tensor<D, R>;
+export function castSaturate(x: Tensor, dtype: DType): Tensor {
+  const t = tensorOperand('castSaturate', x);
+  checkEnum('castSaturate', 'dtype', dtype, DTYPES);
+  if (dtype === 'int32' && isFloat(t.dtype)) {
+    // In double, which holds the ends of int32.
+    const number = where(isNaN(t), 0, cast(t, 'float64'));
+    return cast(clamp(number, { min: -(2 ** 31), max: 2 ** 31 - 1 }), 'int32');
+  }
+  if (dtype === 'float32' && t.dtype === 'float64') {
+    const fitting = clamp(t, { min: -LARGEST_FLOAT32, max: LARGEST_FLOAT32 });
+    return cast(where(isFinite(t), fitting, t), 'float32');
+  }
+  return cast(t, dtype);
 }
 
 const stopGradientRow: OpRow<null> = {

@@ -1177,6 +1177,62 @@ export const elementwise = {
       [[-0.3], -0],
     ],
   ),
+  castSaturate: {
+    kind: 'sampled',
+    results: { float32: 'float64', float64: 'float64', int32: 'float64', bool: 'float64' },
+    samples: [
+      {
+        title: 'to float64',
+        inputs: [real([2, 3])],
+        call: (x) => ops.castSaturate(x, 'float64'),
+        value: (x) => x,
+      },
+    ],
+    random: (random) => {
+      const shape = random.shape(0, 4, true);
+      return {
+        title: `[${shape}]`,
+        inputs: [real(shape)],
+        call: (x) => ops.castSaturate(x, 'float64'),
+        value: (x) => x,
+      };
+    },
+    refusals: [
+      [
+        () => ops.castSaturate(f32([1]), 'int8' as never),
+        ArgumentError,
+        "castSaturate: dtype must be 'bool' or 'int32' or 'float32' or 'float64', got \"int8\"; did you mean 'int32'?",
+      ],
+      [
+        () => ops.castSaturate(1 as never, 'int32'),
+        ArgumentError,
+        'castSaturate: x must be a tensor, got 1; wrap it in tensor(…)',
+      ],
+    ],
+    facts: [
+      [
+        'floats beyond int32 become its ends, NaN 0, and fractions are dropped',
+        () =>
+          ops
+            .castSaturate(
+              f64([2147483648, -2147483649, Infinity, -Infinity, Number.NaN, -1.9, 2147483647.5]),
+              'int32',
+            )
+            .toArray(),
+        [2147483647, -2147483648, 2147483647, -2147483648, 0, -1, 2147483647],
+      ],
+      [
+        'float64 beyond float32 becomes its largest, and infinities stay',
+        () => ops.castSaturate(f64([1e39, -1e39, Infinity, Number.NaN, 0.5]), 'float32').toArray(),
+        [3.4028234663852886e38, -3.4028234663852886e38, Infinity, Number.NaN, 0.5],
+      ],
+      [
+        'its derivative is 0 where it saturates',
+        () => slopes((x) => ops.castSaturate(x, 'float32'), 1e39),
+        [0],
+      ],
+    ],
+  },
   clone: {
     kind: 'elementwise',
     operands: [REAL],

@@ -622,22 +622,22 @@ export const definition = {
       [
         () => castTo(f64([1, Number.NaN]), 'int32'),
         NumericError,
-        'cast: element 1 is NaN, which int32 cannot hold; clamp() it first',
+        'cast: element 1 is NaN, which int32 cannot hold; castSaturate() takes the nearest that it can',
       ],
       [
         () => castTo(f64([3e9]), 'int32'),
         NumericError,
-        'cast: element 0 is 3000000000, which int32 cannot hold; clamp() it first',
+        'cast: element 0 is 3000000000, which int32 cannot hold; castSaturate() takes the nearest that it can',
       ],
       [
         () => castTo(f64([-Infinity]), 'int32'),
         NumericError,
-        'cast: element 0 is -Infinity, which int32 cannot hold; clamp() it first',
+        'cast: element 0 is -Infinity, which int32 cannot hold; castSaturate() takes the nearest that it can',
       ],
       [
         () => castTo(f64([1]), 'float16' as never),
         ArgumentError,
-        "cast: dtype must be 'float64' or 'float32' or 'int32' or 'bool', got \"float16\"; did you mean 'float64'?",
+        "cast: dtype must be 'bool' or 'int32' or 'float32' or 'float64', got \"float16\"; did you mean 'float32'?",
       ],
       [
         () => castTo([1] as never, 'float32'),
