@@ -613,7 +613,7 @@ describe('values', () => {
     '38: the mean of nothing',
     () => mean(zeros([0])),
     'NumericError',
-    'mean: the mean of no elements is undefined; x has shape [0]; test size first',
+    'mean: the mean of no elements is undefined; x has shape [0]; pass empty: NaN, or test size first',
   );
   for (const [name, op] of [
     ['max', max],

@@ -8,6 +8,7 @@ import {
   checkRank,
   checkSameShape,
   checkTensor,
+  describeValue,
 } from '../arguments.js';
 import { apply } from '../autodiff/apply.js';
 import type { OpRow, Vjp } from '../autodiff/node.js';
@@ -158,10 +159,16 @@ const meanRow = foldRow({
     spread(mul(g, 1 / countOf(shape, attributes.axes)), shape, attributes),
 });
 
+/** Options of {@link mean}. */
+export interface MeanOptions extends ReduceOptions {
+  /** What the mean of nothing is. Default: it is refused. */
+  readonly empty?: number;
+}
+
 /**
  * Mean over axes. Integers give float32.
  *
- * @throws {@link NumericError} for a mean of nothing.
+ * @throws {@link NumericError} for a mean of nothing, unless `empty` says what that is.
  *
  * @example
  * ```ts
@@ -169,17 +176,28 @@ const meanRow = foldRow({
  * ```
  */
 export function mean<X extends TensorLike>(x: X): Tensor<UnaryDType<X>, 0>;
-export function mean<X extends TensorLike>(x: X, options?: ReduceOptions): Tensor<UnaryDType<X>>;
-export function mean(x: TensorLike, options: ReduceOptions = {}): Tensor {
-  const { t, fold } = prepare('mean', x, options);
+export function mean<X extends TensorLike>(x: X, options?: MeanOptions): Tensor<UnaryDType<X>>;
+export function mean(x: TensorLike, options: MeanOptions = {}): Tensor {
+  const { t, fold } = prepare('mean', x, options, [...OPTIONS, 'empty']);
+  const dtype = floatOf(t.dtype);
+  const { empty }: { readonly empty?: unknown } = options;
+  if (empty !== undefined && typeof empty !== 'number') {
+    throw new ArgumentError({
+      where: 'mean',
+      argument: 'empty',
+      must: 'be a number',
+      got: describeValue(empty),
+    });
+  }
   if (countOf(t.shape, fold.axes) === 0) {
+    if (empty !== undefined) return filled(reducedShape(t.shape, fold.axes, fold.keepDims), empty, dtype);
     throw new NumericError({
       where: 'mean',
       problem: `the mean of no elements is undefined; x has shape ${formatShape(t.shape)}`,
-      hint: 'test size first',
+      hint: 'pass empty: NaN, or test size first',
     });
   }
-  return apply(meanRow, [cast(t, floatOf(t.dtype))], fold);
+  return apply(meanRow, [cast(t, dtype)], fold);
 }
 
 const prodRow = foldRow({

@@ -1,5 +1,5 @@
 /** @file Test rows of ops/reduce.ts and ops/rows.ts. */
-import { tensor } from '../../src/creation.js';
+import { tensor, zeros } from '../../src/creation.js';
 import { ArgumentError, DTypeError, IndexError, NumericError, ShapeError } from '../../src/errors.js';
 import * as ops from '../../src/ops/reduce.js';
 import * as lines from '../../src/ops/rows.js';
@@ -335,7 +335,8 @@ export const reduce = {
     samples: folds(ops.mean, meanOf),
     random: foldsAny(ops.mean, meanOf, { input: positive, least: 1 }),
     folds: {
-      nothing: 'mean: the mean of no elements is undefined; x has shape [0]; test size first',
+      nothing:
+        'mean: the mean of no elements is undefined; x has shape [0]; pass empty: NaN, or test size first',
       NaN: Number.NaN,
       infinity: Infinity,
       infinities: Number.NaN,
@@ -347,10 +348,24 @@ export const reduce = {
       [
         () => ops.mean(f64([])),
         NumericError,
-        'mean: the mean of no elements is undefined; x has shape [0]; test size first',
+        'mean: the mean of no elements is undefined; x has shape [0]; pass empty: NaN, or test size first',
+      ],
+      [
+        () => ops.mean(f64([]), { empty: '0' as never }),
+        ArgumentError,
+        'mean: empty must be a number, got "0"',
       ],
     ],
     facts: [
+      [
+        'the mean of nothing is what `empty` says',
+        () => [
+          ops.mean(f64([]), { empty: Number.NaN }).item(),
+          ops.mean(zeros([0, 2]), { axis: 0, empty: 7 }).toArray(),
+          ops.mean(f64([1, 3]), { empty: 7 }).item(),
+        ],
+        [Number.NaN, [7, 7], 2],
+      ],
       [
         'a sum beyond double precision still has a mean',
         () => ops.mean(f64([1.5e308, 1.5e308])).item(),
