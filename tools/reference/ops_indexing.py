@@ -39,7 +39,7 @@ def numpy_index(indices):
             return words[entry]
         if isinstance(entry, torch.Tensor):
             return entry.numpy()
-        return slice(*entry) if isinstance(entry, list) else entry
+        return slice(entry.get("start"), entry.get("stop"), entry.get("step")) if isinstance(entry, dict) else entry
 
     return tuple(one(entry) for entry in indices)
 
@@ -84,8 +84,8 @@ def advanced():
     masks = tb([True, False, True, True]), tb([[True, False], [False, False], [True, True], [False, True]])
     read(x, -1)
     read(x, "...", 1)
-    read(x, 0, "newaxis", [None, None, -1])
-    read(x, [-3, None, 2], None, [2, 0, -1])
+    read(x, 0, "newaxis", {"step": -1})
+    read(x, {"start": -3, "step": 2}, None, {"start": 2, "stop": 0, "step": -1})
     read(x, i)
     read(x, j)
     read(x, None, t32([1, 0, 1, 1]))
@@ -95,7 +95,7 @@ def advanced():
     read(x, 0, None, i)
     read(x, None, 1, i)
     read(x, None, t32([0, 1, 0]), "...", t32([2, 2, 0]))
-    read(x, "newaxis", i, "newaxis", [1, None])
+    read(x, "newaxis", i, "newaxis", {"start": 1})
     read(x, masks[0])
     read(x, masks[1])
     read(x, masks[1], t32([0, -1, 2, 1]))
@@ -107,7 +107,7 @@ def advanced():
     write(x, [3, 2], t32([1, 1, -3]), None, t32([0, 0, 0]))
     write(x, [1, 3], masks[1])
     write(x, [2], masks[0], None, 0)
-    write(x, [2, 1], [None, None, 2], [None, None, -1])
+    write(x, [2, 1], {"step": 2}, {"step": -1})
     for shape, indices in (([6], t32([0, -1, 0])), ([2, 3], t32([[5, -6], [0, 0]]))):
         case("take", [v("take").uniform(shape), indices], lambda x, at: torch.take(x, long(at)))
     for shape, indices, axis in (([2, 3], t32([2, -3, 2]), 1), ([2, 3, 2], t32([[1, 0], [-1, -3]]), -2)):

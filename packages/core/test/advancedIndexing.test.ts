@@ -38,7 +38,6 @@ function tryOf(k: number) {
 /** Positions and masks as arrays, where arrays say the same. */
 function written(entry: Index): Index {
   if (typeof entry !== 'object' || entry === null || !('toArray' in entry)) return entry;
-  if (entry.dtype === 'int32' && entry.rank === 1) return entry.toTypedArray() as Int32Array;
   const nested = entry.toArray() as unknown;
   // Nothing can be told of an empty array, and a bare number is no array of positions.
   return entry.size === 0 || typeof nested === 'number' ? entry : (nested as Index);

@@ -207,7 +207,9 @@ export function asEntries(drawn: readonly Drawn[], grids: readonly Grid[]): Entr
 }
 
 export function asIndices(drawn: readonly Drawn[], tensors: readonly Tensor[]): Index[] {
-  return filledIn(drawn, tensors, (_, t) => t).map((entry) =>
-    typeof entry === 'object' && entry !== null && 'range' in entry ? (entry.range as Index) : entry,
-  );
+  return filledIn(drawn, tensors, (_, t) => t).map((entry): Index => {
+    if (typeof entry !== 'object' || entry === null || !('range' in entry)) return entry;
+    const [start, stop, step] = entry.range;
+    return { start, stop, ...(step === undefined ? {} : { step }) };
+  });
 }

@@ -3,6 +3,7 @@ import { indexing as kernels } from '@ndgrad/kernels';
 import { checkBoolean, checkOptions, describeValue, typedArrayName } from '../arguments.js';
 import { apply } from '../autodiff/apply.js';
 import type { OpRow } from '../autodiff/node.js';
+import { isPlainObject } from '../autodiff/scope.js';
 import { broadcastTo, canBroadcast, constant, packed } from '../autodiff/vectorSpace.js';
 import { flattenNested, nestedShape } from '../creation.js';
 import { ArgumentError, DTypeError, ShapeError } from '../errors.js';
@@ -36,27 +37,37 @@ import {
 import { type Range, resolveRange, wrapIndex } from './range.js';
 import { sum } from './reduce.js';
 
+/** A part of an axis, Python's `start:stop:step`. Negative positions count from the end, those outside are clamped. */
+export interface IndexRange {
+  /** Default: the end that the step starts from. */
+  readonly start?: number | null;
+  /** The first position that is not taken. Default: none. */
+  readonly stop?: number | null;
+  /** Not 0. Default 1. */
+  readonly step?: number | null;
+}
+
 /**
  * One index of {@link index}.
  *
  *  - an integer, −n … n−1, takes one position of an axis, which disappears;
- *  - a {@link Range}, `null`, `[start, stop]` or `[start, stop, step]`, takes a part of an axis, as in `slice`: a flat array
- *    of numbers is a range, never a list of positions;
+ *  - `null` takes a whole axis, `{ start, stop, step }` a part of one;
  *  - `'...'` stands for as many whole axes as are left; it may stand once;
  *  - `'newaxis'` adds an axis of length 1;
- *  - an int32 tensor, an Int32Array, or arrays nested at least twice are positions, −n … n−1, along one axis;
- *  - a bool tensor, a boolean, or nested arrays of booleans are a mask over as many axes as it has.
+ *  - an int32 tensor, an Int32Array, or arrays of integers, nested or not, are positions, −n … n−1, along one axis;
+ *  - a bool tensor, a boolean, or arrays of booleans, nested or not, are a mask over as many axes as it has.
  */
 export type Index =
   | number
   | boolean
-  | Range
+  | null
+  | IndexRange
   | '...'
   | 'newaxis'
   | Tensor
   | Int32Array
   | readonly Nested<boolean>[]
-  | readonly (readonly Nested<number>[])[];
+  | readonly Nested<number>[];
 
 // What each index says
 
@@ -69,7 +80,8 @@ type Part =
   | { readonly kind: 'positions'; readonly index: unknown; readonly axes: 1 }
   | { readonly kind: 'mask'; readonly mask: Tensor; readonly axes: number };
 
-const FORMS = "be an integer, null, a range, '...', 'newaxis', positions (int32) or a mask (bool)";
+const FORMS =
+  "be an integer, null, { start, stop, step }, '...', 'newaxis', positions (int32) or a mask (bool)";
 
 /** Nested arrays of booleans as a bool tensor. */
 function maskOf(where: string, argument: string, nested: unknown): Tensor {
@@ -109,17 +121,14 @@ function partOf(where: string, argument: string, index: unknown): Part {
       const mask = maskOf(where, argument, index);
       return { kind: 'mask', mask, axes: mask.rank };
     }
-    if (Array.isArray(index[0])) return { kind: 'positions', index, axes: 1 };
-    if (index.length < 2 || index.length > 3) {
-      throw new ArgumentError({
-        where,
-        argument,
-        must: 'be a range [start, stop] or [start, stop, step] if it is a flat array',
-        got: `an array of length ${index.length}`,
-        hint: 'write positions as Int32Array.of(…) or an int32 tensor',
-      });
-    }
-    return { kind: 'range', range: index as unknown as Range, axes: 1 };
+    if (!index.includes(null)) return { kind: 'positions', index, axes: 1 };
+    throw new ArgumentError({
+      where,
+      argument,
+      must: 'hold positions',
+      got: `null at position ${index.indexOf(null)}`,
+      hint: 'a range is { start, stop, step }',
+    });
   }
   if (index instanceof Tensor) {
     if (index.dtype === 'bool') return { kind: 'mask', mask: index, axes: index.rank };
@@ -133,6 +142,11 @@ function partOf(where: string, argument: string, index: unknown): Part {
     });
   }
   if (typedArrayName(index) === 'Int32Array') return { kind: 'positions', index, axes: 1 };
+  if (isPlainObject(index)) {
+    checkOptions(where, index, ['start', 'stop', 'step']);
+    const { start = null, stop = null, step = null } = index as IndexRange;
+    return { kind: 'range', range: [start, stop, step], axes: 1 };
+  }
   throw new ArgumentError({ where, argument, must: FORMS, got: describeValue(index) });
 }
 
@@ -305,11 +319,11 @@ function arranged(x: Tensor, order: readonly (number | 'new')[]): Tensor {
  * @example
  * ```ts
  * const x = tensor([[1, 2, 3], [4, 5, 6]]);
- * index(x, -1, [null, null, 2]).toArray() // => [4, 6]
- * index(x, '...', Int32Array.of(2, 0)).toArray() // => [[3, 1], [6, 4]]
- * index(x, [[0], [1]], Int32Array.of(0, -1)).toArray() // => [[1, 3], [4, 6]]
+ * index(x, -1, { step: 2 }).toArray() // => [4, 6]
+ * index(x, '...', [2, 0]).toArray() // => [[3, 1], [6, 4]]
+ * index(x, [[0], [1]], [0, -1]).toArray() // => [[1, 3], [4, 6]]
  * index(x, x.gt(3)).toArray() // => [4, 5, 6]
- * index(x, 'newaxis', [0, 1]).shape // => [1, 1, 3]
+ * index(x, 'newaxis', { stop: 1 }).shape // => [1, 1, 3]
  * ```
  *
  * @see {@link slice} for ranges alone, {@link take} for positions along one axis.
@@ -401,8 +415,8 @@ export interface IndexPutOptions {
  * ```ts
  * const x = tensor([[1, 2, 3], [4, 5, 6]]);
  * indexPut(x, [x.gt(4)], 0).toArray() // => [[1, 2, 3], [4, 0, 0]]
- * indexPut(x, [null, Int32Array.of(0, 0)], tensor([7, 8])).toArray() // => [[8, 2, 3], [8, 5, 6]]
- * indexPut(x, [0, Int32Array.of(0, 0)], 1, { accumulate: true }).toArray() // => [[3, 2, 3], [4, 5, 6]]
+ * indexPut(x, [null, [0, 0]], tensor([7, 8])).toArray() // => [[8, 2, 3], [8, 5, 6]]
+ * indexPut(x, [0, [0, 0]], 1, { accumulate: true }).toArray() // => [[3, 2, 3], [4, 5, 6]]
  * ```
  *
  * @see {@link where} for a choice between two tensors.

@@ -138,26 +138,24 @@ const indexRefusals = (name: string, call: (...indices: never[]) => unknown): Re
     [wrong(0, 0, 0), ArgumentError, `${name}: the indices take 3 axes, x [2, 3] has 2`],
     [wrong('...', '...'), ArgumentError, `${name}: indices must hold '...' at most once, got 2`],
     [
-      wrong([0, 1, 1, 0]),
+      wrong([0, null]),
       ArgumentError,
-      `${name}: indices[0] must be a range [start, stop] or [start, stop, step] if it is a flat array, got an array of length 4; write positions as Int32Array.of(…) or an int32 tensor`,
+      `${name}: indices[0] must hold positions, got null at position 1; a range is { start, stop, step }`,
     ],
-    [
-      wrong([]),
-      ArgumentError,
-      `${name}: indices[0] must be a range [start, stop] or [start, stop, step] if it is a flat array, got an array of length 0; write positions as Int32Array.of(…) or an int32 tensor`,
-    ],
-    [wrong([0, 2, 0]), ArgumentError, `${name}: indices[0] must have a step other than 0, got 0`],
-    [wrong([0, 1.5]), ArgumentError, `${name}: indices[0] must hold integers or null, got 1.5`],
+    [wrong({ step: 0 }), ArgumentError, `${name}: indices[0] must have a step other than 0, got 0`],
+    [wrong({ stop: 1.5 }), ArgumentError, `${name}: indices[0] must hold integers or null, got 1.5`],
+    [wrong({ end: 1 }), ArgumentError, `${name}: unknown option 'end'; the options are start, stop, step`],
+    [wrong([0, 1.5]), IndexError, `${name}: indices[0] must hold integers, got 1.5 at position 1`],
+    [wrong([0, 2]), IndexError, `${name}: indices[0] must hold positions in [-2, 2), got 2 at position 1`],
     [
       wrong('all'),
       ArgumentError,
-      `${name}: indices[0] must be an integer, null, a range, '...', 'newaxis', positions (int32) or a mask (bool), got "all"`,
+      `${name}: indices[0] must be an integer, null, { start, stop, step }, '...', 'newaxis', positions (int32) or a mask (bool), got "all"`,
     ],
     [
       wrong(new Float32Array(1)),
       ArgumentError,
-      `${name}: indices[0] must be an integer, null, a range, '...', 'newaxis', positions (int32) or a mask (bool), got a Float32Array`,
+      `${name}: indices[0] must be an integer, null, { start, stop, step }, '...', 'newaxis', positions (int32) or a mask (bool), got a Float32Array`,
     ],
     [
       wrong(f64([1])),
@@ -233,17 +231,38 @@ export const advancedIndexing = {
     ],
     facts: [
       [
-        'a flat array is a range',
-        () => ops.index(matrix(), null, [0, 2]).toArray(),
+        'an array of integers is positions, nested or not',
+        () => [
+          ops.index(matrix(), null, [0, 2]).toArray(),
+          ops.index(matrix(), null, [[0, 2]]).toArray(),
+          ops.index(matrix(), []).shape,
+        ],
         [
-          [1, 2],
-          [4, 5],
+          [
+            [1, 3],
+            [4, 6],
+          ],
+          [[[1, 3]], [[4, 6]]],
+          [0, 3],
         ],
       ],
       [
-        'nested arrays are positions',
-        () => ops.index(matrix(), null, [[0, 2]]).toArray(),
-        [[[1, 3]], [[4, 6]]],
+        'an object is a range, whose ends are open where they are not named',
+        () => [
+          ops.index(matrix(), null, { stop: 2 }).toArray(),
+          ops.index(matrix(), 0, { start: -2 }).toArray(),
+          ops.index(matrix(), 0, { start: null, step: -2 }).toArray(),
+          ops.index(matrix(), {}).shape,
+        ],
+        [
+          [
+            [1, 2],
+            [4, 5],
+          ],
+          [2, 3],
+          [3, 1],
+          [2, 3],
+        ],
       ],
       [
         'booleans are a mask, nested or not',
@@ -264,7 +283,7 @@ export const advancedIndexing = {
         'ranges and integers alone give a view',
         () => {
           const x = matrix();
-          const y = ops.index(x, [null, null, -1], 'newaxis', 1);
+          const y = ops.index(x, { step: -1 }, 'newaxis', 1);
           return [y.storage === x.storage, y.toArray()];
         },
         [true, [[5], [2]]],
@@ -273,7 +292,7 @@ export const advancedIndexing = {
         'repeats add their derivatives',
         () => {
           const x = f64([1, 2, 3], true);
-          return weighted([x], ops.index(x, Int32Array.of(2, 0, 2)));
+          return weighted([x], ops.index(x, [2, 0, 2]));
         },
         [[2, 0, 4]],
       ],
@@ -356,7 +375,7 @@ export const advancedIndexing = {
         () => {
           const x = f64([1, 2, 3], true);
           const values = f64([10, 20, 30], true);
-          const y = ops.indexPut(x, [Int32Array.of(2, 0, 2)], values);
+          const y = ops.indexPut(x, [[2, 0, 2]], values);
           return [y.toArray(), weighted([x, values], y)];
         },
         [
@@ -372,7 +391,7 @@ export const advancedIndexing = {
         () => {
           const x = f64([1, 2, 3], true);
           const values = f64([10, 20, 30], true);
-          const y = ops.indexPut(x, [Int32Array.of(2, 0, 2)], values, { accumulate: true });
+          const y = ops.indexPut(x, [[2, 0, 2]], values, { accumulate: true });
           return [y.toArray(), weighted([x, values], y)];
         },
         [
