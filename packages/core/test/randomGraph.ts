@@ -392,14 +392,15 @@ function drawOnList(draft: Draft): void {
 
 const KINDS = [drawElementwise, drawElementwise, drawSampled, drawSampled, drawOnOne, drawOnTwo, drawOnList];
 
-/** Leaves of small shapes, most of which broadcast. */
+/** Leaves of small shapes, most of which broadcast. Few are scalars: what is made of one number alone is often constant. */
 function drawLeaves(random: Random): Tensor[] {
-  const full = random.shape(0, 3);
-  return Array.from({ length: random.integer(1, 4) }, () => {
+  const small = (extent: number): number => Math.min(extent, 3);
+  const full = random.shape(1, 3).map(small);
+  return Array.from({ length: random.integer(1, 4) }, (_, i) => {
     const own = full
-      .slice(random.integer(0, full.length))
-      .map((extent) => (random.integer(0, 3) === 0 ? 1 : Math.min(extent, 3)));
-    const shape = random.integer(0, 4) === 0 ? random.shape(0, 3).map((extent) => Math.min(extent, 3)) : own;
+      .slice(i === 0 ? 0 : random.integer(0, full.length))
+      .map((extent) => (i > 0 && random.integer(0, 3) === 0 ? 1 : extent));
+    const shape = random.integer(0, 4) === 0 ? random.shape(0, 3).map(small) : own;
     return tensorOf(build(shape, () => random.integer(-1000, 1000) / 500));
   });
 }

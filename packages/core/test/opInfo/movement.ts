@@ -313,8 +313,11 @@ function padAny(random: Random): Sample {
 function rolledAny(random: Random): Sample {
   const shape = random.shape(0, 4, true);
   const shift = (): number => random.integer(-6, 6);
-  const axis = random.pick([undefined, someAxes(random, shape.length)]);
-  return rolled(shape, Array.isArray(axis) && random.pick([true, false]) ? axis.map(shift) : shift(), axis);
+  if (shape.length === 0 || random.integer(0, 3) === 0) return rolled(shape, shift());
+  if (random.integer(0, 2) === 0) return rolled(shape, shift(), random.axis(shape.length));
+  // An axis may come twice, and is shifted twice.
+  const axes = Array.from({ length: random.integer(0, 4) }, () => random.axis(shape.length));
+  return rolled(shape, random.integer(0, 2) === 0 ? shift() : axes.map(shift), axes);
 }
 
 function rolled(shape: number[], shift: number | number[], axis?: number | number[]): Sample {
