@@ -129,7 +129,8 @@ export const trigonometric = {
   },
   atan2: {
     kind: 'elementwise',
-    operands: [REAL, NONZERO],
+    // Along y = 0 it is cut, left of the origin.
+    operands: [NONZERO, NONZERO],
     result: 'float',
     ulps: 8,
     // The half angle, on the side where nothing cancels; the zeros of integers by their quadrant.
