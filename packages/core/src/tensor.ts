@@ -329,6 +329,19 @@ export class Tensor<out D extends DType = DType, out R extends number = number> 
   }
 
   /**
+   * What `JSON.stringify` writes: {@link Tensor.toArray}. JSON has no NaN and no infinities, and writes null for them: to keep
+   * tensors, save them with `@ndgrad/io`.
+   *
+   * @example
+   * ```ts
+   * JSON.stringify({ loss: tensor([[1, 2]]) }) // => '{"loss":[[1,2]]}'
+   * ```
+   */
+  toJSON(): unknown {
+    return this.toArray();
+  }
+
+  /**
    * Writes in place: `fn` gets the live NdArray, and the storage's version moves on, so that a `backward` which needs
    * the old values refuses instead of being wrong.
    *

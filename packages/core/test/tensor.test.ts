@@ -19,6 +19,14 @@ import {
 import { at, build, type Grid, gridOf, LAYOUTS, laidOut, stream, tensorOf } from './grid.js';
 import { thrownBy } from './thrown.js';
 
+describe('toJSON', () => {
+  it('writes the elements and nothing of the memory around them', () => {
+    expect(JSON.stringify({ a: tensor([[1, 2]]), b: tensor(true), c: tensor([0.5, Number.NaN]) })).toBe(
+      '{"a":[[1,2]],"b":true,"c":[0.5,null]}',
+    );
+  });
+});
+
 describe('tensor', () => {
   it.each([
     ['a number', 3, [], 'float32', 3],
