@@ -329,8 +329,7 @@ export class Tensor<out D extends DType = DType, out R extends number = number> 
   }
 
   /**
-   * What `JSON.stringify` writes: {@link Tensor.toArray}. JSON has no NaN and no infinities, and writes null for them: to keep
-   * tensors, save them with `@ndgrad/io`.
+   * What `JSON.stringify` writes: {@link Tensor.toArray}. JSON has no NaN and no infinities: it writes null for them.
    *
    * @example
    * ```ts
