@@ -35,7 +35,7 @@ const RANGES: ReadonlyMap<string, readonly [min: number, max: number]> = new Map
  * {@link NumericError} for a number that `target` cannot hold.
  *
  * @example
- * ```ts no-run
+ * ```ts
  * import ndarray from 'ndarray';
  * import { tensor } from '@ndgrad/core';
  * import { copyInto } from '@ndgrad/core/ndarray';
