@@ -32,7 +32,7 @@ const CORE_LAYERS = [
   ['tensor'],
   ['arguments'],
   ['autodiff'],
-  ['ops', 'creation', 'interop'],
+  ['ops', 'foreign', 'creation', 'interop'],
   ['transforms', 'capture', 'runtime', 'random', 'print'],
   ['neural'],
   ['fluent'],

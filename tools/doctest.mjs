@@ -107,6 +107,8 @@ async function bundle(modules, verdicts) {
         alias,
         bundle: true,
         splitting: true,
+        // An example may use what the packages stand on.
+        nodePaths: PACKAGES.map((name) => join(ROOT, 'packages', name, 'node_modules')),
         format: 'esm',
         platform: 'node',
         target: 'node20',

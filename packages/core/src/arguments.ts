@@ -16,6 +16,14 @@ export { requireWritable } from './tensor.js';
 
 const LONGEST_DESCRIPTION = 60;
 
+/** The getter that all typed arrays inherit: a property of an array cannot stand in for it. */
+function inherited(key: string | symbol): (this: unknown) => unknown {
+  const { get } = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), key) ?? {};
+  return get as (this: unknown) => unknown;
+}
+const TAG = /* @__PURE__ */ inherited(Symbol.toStringTag);
+const LENGTH = /* @__PURE__ */ inherited('length');
+
 /** A few words for what came, for the `got` of a message. */
 export function describeValue(x: unknown): string {
   if (x instanceof Tensor) return `a ${x.dtype} tensor of shape ${formatShape(x.shape)}`;
@@ -37,7 +45,12 @@ export function describeValue(x: unknown): string {
 /** Name of the class of a typed array, whatever realm made it, or `undefined`: `instanceof` fails across realms. */
 export function typedArrayName(x: unknown): string | undefined {
   if (!ArrayBuffer.isView(x)) return undefined;
-  return (x as { [Symbol.toStringTag]?: string })[Symbol.toStringTag];
+  return (TAG.call(x) as string | undefined) ?? 'DataView';
+}
+
+/** Length of a typed array, whatever realm made it. @internal */
+export function typedArrayLength(x: ArrayBufferView): number {
+  return LENGTH.call(x) as number;
 }
 
 /** The candidate that takes the fewest edits to become `word`, if that is few. */

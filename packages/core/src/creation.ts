@@ -4,7 +4,8 @@ import { checkNumber, checkOptions, checkTensor, describeValue, typedArrayName }
 import { markLeaf } from './autodiff/apply.js';
 import { filled } from './autodiff/vectorSpace.js';
 import { allocateArray, DTYPES, type DType, type FloatDType, isFloat, type TypedArray } from './dtype.js';
-import { ArgumentError, DTypeError, LimitError, ShapeError, StateError } from './errors.js';
+import { ArgumentError, DTypeError, LimitError, ShapeError } from './errors.js';
+import { checkBuffer, checkNdArray, type ForeignView, INPUT_DTYPES, looksLikeNdArray } from './foreign.js';
 import { Arena, parameters } from './homes/arena.js';
 import { moveStorage } from './homes/blocks.js';
 import { isTracing, requireRunning } from './homes/running.js';
@@ -14,7 +15,6 @@ import {
   checkShape,
   formatShape,
   MAX_RANK,
-  MAX_SIZE,
   packedStrides,
   type Shape,
   type ShapeOf,
@@ -99,20 +99,6 @@ export interface TensorOptions<D extends DType = DType, S extends Shape = Shape>
   readonly shape?: S;
 }
 
-/** dtype of each array that comes in; the float16 array is named because Node 20 has no such class. */
-const INPUT_DTYPES: ReadonlyMap<string, DType> = new Map([
-  ['Float32Array', 'float32'],
-  ['Float64Array', 'float64'],
-  ['Float16Array', 'float32'],
-  ['Int8Array', 'int32'],
-  ['Uint8Array', 'int32'],
-  ['Uint8ClampedArray', 'int32'],
-  ['Int16Array', 'int32'],
-  ['Uint16Array', 'int32'],
-  ['Int32Array', 'int32'],
-  ['Uint32Array', 'int32'],
-] as const);
-
 /** Options checked, with the leaf made at the end if wanted. */
 function finish(where: string, t: Tensor, requiresGrad: unknown): Tensor {
   if (requiresGrad === undefined || requiresGrad === false) return t;
@@ -145,48 +131,6 @@ export function checkDType(where: string, dtype: unknown): DType {
       .join(', ')}`,
     got: describeValue(dtype),
   });
-}
-
-/** Refuses memory that can change its size or vanish under a tensor. */
-function checkBuffer(where: string, array: ArrayBufferView): void {
-  const { buffer } = array as {
-    buffer: ArrayBufferLike & { resizable?: boolean; growable?: boolean; detached?: boolean };
-  };
-  if (Object.prototype.toString.call(buffer) === '[object SharedArrayBuffer]') {
-    throw new ArgumentError({
-      where,
-      argument: 'data',
-      must: 'own its memory',
-      got: 'a view of a SharedArrayBuffer',
-      hint: 'copy it with slice()',
-    });
-  }
-  if (buffer.resizable === true || buffer.growable === true) {
-    throw new ArgumentError({
-      where,
-      argument: 'data',
-      must: 'have a fixed length',
-      got: 'a view of a resizable buffer',
-      hint: 'copy it with slice()',
-    });
-  }
-  if (buffer.detached === true || (array.byteLength === 0 && buffer.byteLength === 0 && isDetached(buffer))) {
-    throw new StateError({
-      where,
-      problem: 'data was transferred away: its buffer is detached',
-      hint: 'copy it before postMessage',
-    });
-  }
-}
-
-/** Whether a buffer was transferred: making a view of it is refused. */
-function isDetached(buffer: ArrayBufferLike): boolean {
-  try {
-    new Uint8Array(buffer);
-    return false;
-  } catch {
-    return true;
-  }
 }
 
 /** The value as an element of `dtype`, or a refusal that says where it was. */
@@ -305,72 +249,6 @@ function fromFlat(
   return new Tensor(new Storage(dtype, array, 0, size), shape, packedStrides(shape), 0, dtype);
 }
 
-/** Whether `x` has the fields of an NdArray. They are checked one by one before any is used. */
-function looksLikeNdArray(
-  x: unknown,
-): x is { data: unknown; shape: unknown; stride: unknown; offset: unknown } {
-  return typeof x === 'object' && x !== null && 'data' in x && 'shape' in x && 'stride' in x && 'offset' in x;
-}
-
-/** The four fields of an NdArray, checked and copied: nothing else of it is trusted. */
-function checkNdArray(
-  where: string,
-  x: unknown,
-): { data: ArrayLike<unknown>; dtype: DType; shape: Shape; strides: number[]; offset: number } {
-  if (!looksLikeNdArray(x)) {
-    throw new ArgumentError({ where, argument: 'x', must: 'be an NdArray', got: describeValue(x) });
-  }
-  const shape = checkShape(where, 'x.shape', x.shape);
-  const { data, stride, offset } = x;
-  const name = typedArrayName(data);
-  const dtype = name === undefined ? (Array.isArray(data) ? 'float32' : undefined) : INPUT_DTYPES.get(name);
-  if (dtype === undefined) {
-    throw new DTypeError({
-      where,
-      argument: 'x.data',
-      must: 'be an array of numbers',
-      got: describeValue(data),
-    });
-  }
-  if (ArrayBuffer.isView(data)) checkBuffer(where, data);
-  if (
-    !Array.isArray(stride) ||
-    stride.length !== shape.length ||
-    !stride.every((s) => Number.isSafeInteger(s))
-  ) {
-    throw new ShapeError({
-      where,
-      argument: 'x.stride',
-      must: `hold ${shape.length} integers, one per axis`,
-      got: Array.isArray(stride) ? formatShape(stride as number[]) : describeValue(stride),
-    });
-  }
-  const strides = (stride as number[]).slice();
-  const start = checkNumber(where, 'x.offset', offset, { integer: true, min: 0 });
-  if (start > MAX_SIZE) {
-    throw new LimitError({ where, argument: 'x.offset', must: `be at most ${MAX_SIZE}`, got: `${start}` });
-  }
-  const { length } = data as ArrayLike<unknown>;
-  if (sizeOf(shape) > 0) {
-    let lowest = start;
-    let highest = start;
-    shape.forEach((extent, axis) => {
-      const reach = (extent - 1) * strides[axis];
-      if (reach < 0) lowest += reach;
-      else highest += reach;
-    });
-    if (lowest < 0 || highest >= length) {
-      const worst = lowest < 0 ? lowest : highest;
-      throw new ShapeError({
-        where,
-        argument: 'x',
-        problem: `the view ${formatShape(shape)} with strides ${formatShape(strides)} reaches index ${worst} of ${length}`,
-      });
-    }
-  }
-  return { data: data as ArrayLike<unknown>, dtype, shape, strides, offset: start };
-}
-
 /**
  * A tensor that copies its data: nested arrays, a number or boolean, a typed array, an `NdArray` of any strides, or a
  * tensor.
@@ -442,19 +320,8 @@ function build(where: string, data: unknown, asked: DType | undefined, shape: Sh
     return fromFlat(where, flat, shape ?? natural, dtype, natural);
   }
   if (looksLikeNdArray(data)) {
-    const view = checkNdArray(where, data);
-    const values = new Array<unknown>(sizeOf(view.shape));
-    const index = new Tensor(
-      new Storage('bool', new Uint8Array(0), 0, 0),
-      view.shape,
-      view.strides,
-      view.offset,
-      'bool',
-    );
-    index.forEachIndex((position, i) => {
-      values[i] = view.data[position];
-    });
-    return fromFlat(where, values, shape ?? view.shape, asked ?? view.dtype, view.shape);
+    const view = checkNdArray(where, 'data', data);
+    return fromFlat(where, elementsOf(view), shape ?? view.shape, asked ?? view.dtype, view.shape);
   }
   throw new ArgumentError({
     where,
@@ -462,6 +329,15 @@ function build(where: string, data: unknown, asked: DType | undefined, shape: Sh
     must: 'be a number, a boolean, an array, a typed array, an NdArray or a tensor',
     got: describeValue(data),
   });
+}
+
+/** The elements of an NdArray in row-major order. */
+function elementsOf({ shape, strides, offset, read }: ForeignView): unknown[] {
+  const elements: unknown[] = [];
+  // A tensor without memory of its own walks as all tensors do.
+  const walk = new Tensor(new Storage('bool', new Uint8Array(0), 0, 0), shape, strides, offset, 'bool');
+  walk.forEachIndex((index) => elements.push(read(index)));
+  return elements;
 }
 
 /** The same memory outside of the graph. */
@@ -488,19 +364,17 @@ export function fromNdarray<A extends Data<number>>(
 export function fromNdarray(x: NdArray, options: Pick<CreationOptions, 'requiresGrad'> = {}): Tensor {
   const where = 'fromNdarray';
   checkOptions(where, options, ['requiresGrad']);
-  const { data, shape, strides, offset } = checkNdArray(where, x);
-  const name = typedArrayName(data) ?? 'an Array';
-  if (name !== 'Float32Array' && name !== 'Float64Array' && name !== 'Int32Array') {
+  const { data, kind, dtype, shape, strides, offset } = checkNdArray(where, 'x', x);
+  if (kind !== 'Float32Array' && kind !== 'Float64Array' && kind !== 'Int32Array') {
     throw new DTypeError({
       where,
       argument: 'x.data',
       must: 'be a Float32Array, Float64Array or Int32Array to be shared',
-      got: name,
+      got: kind === 'Array' ? 'an Array' : kind === 'store' ? 'a store' : kind,
       hint: 'tensor(x) copies and converts',
     });
   }
   const array = data as unknown as TypedArray;
-  const dtype = INPUT_DTYPES.get(name) as DType;
   return finish(
     where,
     new Tensor(storageOf(dtype, array), shape, strides, offset, dtype),

@@ -76,6 +76,8 @@ export function checkShape(where: string, argument: string, shape: unknown): Sha
   if (shape.length > MAX_RANK) {
     throw new LimitError({ where, argument, must: `have at most ${MAX_RANK} axes`, got: `${shape.length}` });
   }
+  // What is checked is what is kept: an element may say something else the next time it is read.
+  const checked: number[] = [];
   let size = 1;
   for (let axis = 0; axis < shape.length; axis++) {
     const extent: unknown = shape[axis];
@@ -113,8 +115,9 @@ export function checkShape(where: string, argument: string, shape: unknown): Sha
         got: `${formatShape(shape as number[])}, ${size} elements or more (${size * 4} bytes as float32)`,
       });
     }
+    checked.push(extent);
   }
-  return (shape as number[]).slice();
+  return checked;
 }
 
 /** An axis as a number in 0…rank−1; negative ones count from the end. */

@@ -17,6 +17,11 @@ const BRAND = Symbol.for('ndgrad.Tensor');
 /** Storages whose array is known outside. One array has one storage, or writes through the other would not be counted. */
 const exposed = new WeakMap<TypedArray, Storage>();
 
+/** The storage whose array is known outside as `array`. @internal */
+export function knownStorage(array: object): Storage | undefined {
+  return exposed.get(array as TypedArray);
+}
+
 /** The storage over an array that comes from outside: the one that gave the array out, if one did. @internal */
 export function storageOf(dtype: DType, array: TypedArray): Storage {
   const known = exposed.get(array);
@@ -420,17 +425,22 @@ export function requireWritable(where: string, t: Tensor): void {
       hint: 'wrap the write in noGrad(() => …)',
     });
   }
-  if (!t.isContiguous && overlaps(t.shape, t.strides)) {
-    throw new AliasError({
-      where,
-      problem: `elements of the view ${formatShape(t.shape)} with strides ${formatShape(t.strides)} share memory`,
-      hint: 'write into clone() of it',
-    });
-  }
+  if (!t.isContiguous) requireDistinct(where, t.shape, t.strides, 'write into clone() of it');
+}
+
+/** Refuses a view whose elements share memory. @internal */
+export function requireDistinct(where: string, shape: Shape, strides: readonly number[], hint: string): void {
+  if (!overlaps(shape, strides)) return;
+  throw new AliasError({
+    where,
+    problem: `elements of the view ${formatShape(shape)} with strides ${formatShape(strides)} share memory`,
+    hint,
+  });
 }
 
 /** Whether two index tuples can reach one element: strides, in rising order, must each step past what lies below. */
 function overlaps(shape: Shape, strides: readonly number[]): boolean {
+  if (sizeOf(shape) === 0) return false;
   const axes = shape.map((extent, axis) => ({ extent, stride: Math.abs(strides[axis]) }));
   let reach = 0;
   for (const { extent, stride } of axes.filter((a) => a.extent > 1).sort((a, b) => a.stride - b.stride)) {

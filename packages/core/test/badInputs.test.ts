@@ -335,31 +335,31 @@ describe('views from outside', () => {
     '19: an offset of 2³¹',
     () => tensor(view(data, [2], [1], 2 ** 31)),
     'LimitError',
-    'tensor: x.offset must be at most 2147483647, got 2147483648',
+    'tensor: data.offset must be at most 2147483647, got 2147483648',
   );
   refuses(
     '20: too few strides',
     () => tensor(view(data, [2, 3], [1], 0)),
     'ShapeError',
-    'tensor: x.stride must hold 2 integers, one per axis, got [1]',
+    'tensor: data.stride must hold 2 integers, one per axis, got [1]',
   );
   refuses(
     '20: too many strides',
     () => tensor(view(data, [2], [3, 1], 0)),
     'ShapeError',
-    'tensor: x.stride must hold 1 integers, one per axis, got [3, 1]',
+    'tensor: data.stride must hold 1 integers, one per axis, got [3, 1]',
   );
   refuses(
     '20: fractional strides',
     () => tensor(view(data, [2], [0.5], 0)),
     'ShapeError',
-    'tensor: x.stride must hold 1 integers, one per axis, got [0.5]',
+    'tensor: data.stride must hold 1 integers, one per axis, got [0.5]',
   );
   refuses(
     '20: strides that are no array',
     () => tensor(view(data, [2], 'x', 0)),
     'ShapeError',
-    'tensor: x.stride must hold 1 integers, one per axis, got "x"',
+    'tensor: data.stride must hold 1 integers, one per axis, got "x"',
   );
   refuses(
     '21: a view past the end',
