@@ -242,15 +242,17 @@ export function layerNorm(x: Tensor, normalizedShape: number | Shape, options: A
 function normaliseGroups(where: string, x: Tensor, groups: number, options: AffineOptions): Tensor {
   const [examples, channels] = x.shape;
   const epsilon = checkAffine(where, x, options, [channels]);
-  if (x.size === 0) {
+  const size = sizeOf(x.shape.slice(1)) / groups;
+  // Of no channels there are no instances either: 0 / 0.
+  if (!(size > 0)) {
     throw new ShapeError({
       where,
       argument: 'x',
-      must: 'have at least one element',
+      must: 'have at least one element in each example',
       got: `shape ${formatShape(x.shape)}`,
     });
   }
-  const parted = reshape(x, [examples, groups, x.size / (examples * groups)]);
+  const parted = reshape(x, [examples, groups, size]);
   const { value } = standardise(parted, (t) => mean(t, { axis: -1, keepDims: true }), epsilon);
   return affine(reshape(value, x.shape), options, channelShape(x));
 }
