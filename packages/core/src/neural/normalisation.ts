@@ -263,8 +263,9 @@ function normaliseGroups(where: string, x: Tensor, groups: number, options: Affi
  *
  * @param x - `[N, C, …]`.
  * @param groups - how many; must divide C. 1 normalises each example as a whole, C each channel by itself.
- * @throws {@link ShapeError} when the groups do not divide the channels, or weight or bias are not `[C]`; {@link DTypeError}
- *   for tensors that are not of one float dtype; {@link ArgumentError} for an `epsilon` that is not above 0.
+ * @throws {@link ShapeError} when the groups do not divide the channels, examples have no elements, or weight or bias are
+ *   not `[C]`; {@link DTypeError} for tensors that are not of one float dtype; {@link ArgumentError} for an `epsilon` that
+ *   is not above 0.
  *
  * @example
  * ```ts
@@ -293,8 +294,8 @@ export function groupNorm(x: Tensor, groups: number, options: AffineOptions = {}
  * Instance normalisation: each channel of each example of `[N, C, …]` brought to mean 0 and variance 1, `· weight + bias`.
  *
  * @param x - `[N, C, …]`.
- * @throws {@link ShapeError} when weight or bias are not `[C]`; {@link DTypeError} for tensors that are not of one float
- *   dtype; {@link ArgumentError} for an `epsilon` that is not above 0.
+ * @throws {@link ShapeError} when examples have no elements, or weight or bias are not `[C]`; {@link DTypeError} for
+ *   tensors that are not of one float dtype; {@link ArgumentError} for an `epsilon` that is not above 0.
  *
  * @example
  * ```ts
