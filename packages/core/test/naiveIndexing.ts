@@ -187,7 +187,9 @@ export function drawIndices(random: Random, shape: readonly number[]): Drawn[] {
 export function inputsOf(drawn: readonly Drawn[]): Input[] {
   return drawn.flatMap((entry) => {
     if (typeof entry !== 'object' || entry === null || 'range' in entry) return [];
-    return 'at' in entry ? [ints(entry.at, -entry.extent, entry.extent - 1)] : [bools(entry.mask)];
+    const input = 'at' in entry ? ints(entry.at, -entry.extent, entry.extent - 1) : bools(entry.mask);
+    // A whole axis.
+    return [{ ...input, orNull: true }];
   });
 }
 

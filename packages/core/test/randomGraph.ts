@@ -1,7 +1,7 @@
 /**
  * @file Random expression graphs over float64 leaves, for graphFuzz.test.ts. Every differentiable op of the table comes up
- * by itself: elementwise ones on values that broadcast, sampled ones by their `random` calls. `ON_ONE` and `ON_TWO` are
- * the further ops that take whatever shapes the graph has.
+ * by itself: elementwise ones on values that broadcast, sampled ones by their `random` calls. `ON_ONE` and its like are
+ * the ops that take whatever shapes the graph has.
  */
 import type { DType } from '../src/dtype.js';
 import * as core from '../src/index.js';
@@ -17,6 +17,7 @@ import {
   type OpInfo,
   type Random,
   randomOf,
+  real,
   type Sampled,
   shuffled,
   someAxes,
@@ -98,6 +99,13 @@ function apartBy(x: Tensor, seed: string): Tensor {
   return core.add(core.mul(core.tanh(x), 0.02), tensorOf(apart));
 }
 
+/** A matrix or a stack of them, far from singular: a aᵀ + n I of numbers between −1 and 1. */
+function definite(x: Tensor): Tensor {
+  const a = core.tanh(x);
+  const n = x.shape[x.rank - 1];
+  return core.add(core.matmul(a, core.transpose(a)), core.mul(core.eye(n, n, { dtype: 'float64' }), n));
+}
+
 const sizeOf = (shape: readonly number[]): number => shape.reduce((product, extent) => product * extent, 1);
 
 type Draw = (random: Random, ...shapes: (readonly number[])[]) => readonly unknown[] | undefined;
@@ -110,6 +118,8 @@ const anyAxes: Draw = (random, { length }) => [
 const nonEmptyAxes: Draw = (random, shape) => (shape.includes(0) ? undefined : anyAxes(random, shape));
 const nothingMore: Draw = () => [];
 const matrices: Draw = (_, shape) => (shape.length < 2 ? undefined : []);
+/** Large, so that what is constant bends no sharper than the rest. */
+const NORMALISED = { epsilon: 0.5 };
 
 /** Ops of one tensor, by name, with their further arguments for a shape, or undefined where they do not take it. */
 const ON_ONE: Readonly<Record<string, Draw>> = {
@@ -120,12 +130,35 @@ const ON_ONE: Readonly<Record<string, Draw>> = {
   softmax: anyAxis,
   logSoftmax: anyAxis,
   cumsum: anyAxis,
+  cumprod: anyAxis,
+  variance: (random, shape) =>
+    shape.includes(0)
+      ? undefined
+      : [{ correction: 0, ...maybe(random, { axis: someAxes(random, shape.length) }) }],
+  layerNorm: (random, shape) => {
+    const last = shape.slice(random.integer(0, shape.length - 1));
+    return last.length === 0 || last.includes(0) ? undefined : [last, NORMALISED];
+  },
+  groupNorm: (random, shape) =>
+    shape.length < 2 || shape.slice(1).includes(0) ? undefined : [random.pick([1, shape[1]]), NORMALISED],
+  instanceNorm: (_, shape) => (shape.length < 2 || shape.slice(1).includes(0) ? undefined : [NORMALISED]),
+  batchNorm: (_, [examples, channels, ...rest]) =>
+    channels !== undefined && sizeOf([examples, ...rest]) > 1
+      ? [{ training: true, ...NORMALISED }]
+      : undefined,
+  unfold: (random, { length }) =>
+    length === 2 || length === 3 ? [[random.integer(1, 2)], { padding: random.integer(1, 2) }] : undefined,
+  avgPool1d: (random, shape) =>
+    (shape.length === 2 || shape.length === 3) && shape.at(-1) !== 0
+      ? [random.integer(2, 3), { stride: random.integer(1, 2), padding: 1 }]
+      : undefined,
   flip: (random, { length }) => [maybe(random, { axis: someAxes(random, length) })],
   permute: (random, shape) => [shuffled(random, [...shape.keys()])],
   transpose: matrices,
   diagonal: matrices,
   tril: matrices,
   triu: matrices,
+  trace: matrices,
   flatten: nothingMore,
   squeeze: nothingMore,
   clone: nothingMore,
@@ -136,6 +169,8 @@ const ON_ONE: Readonly<Record<string, Draw>> = {
   reshape: (random, shape) => [shuffled(random, shape)],
   roll: (random) => [random.integer(-3, 3)],
   repeat: (random) => [random.integer(1, 2)],
+  tile: (random) => [random.integer(1, 2)],
+  pad: (random, shape) => [shape.map(() => [random.integer(0, 1), random.integer(0, 1)])],
   slice: (random, shape) =>
     shape.map(() => random.pick([null, [0, 2], [-2, null], [null, null, -1], [null, null, 2]])),
   select: (random, shape) => {
@@ -146,6 +181,34 @@ const ON_ONE: Readonly<Record<string, Draw>> = {
     shape.length === 0 || shape[0] === 0
       ? undefined
       : [0, [0, 1, 2].map(() => random.integer(0, shape[0] - 1))],
+  take: (random, shape) =>
+    sizeOf(shape) === 0 ? undefined : [[0, 1, 2].map(() => random.integer(0, sizeOf(shape) - 1))],
+  index: (random, shape) =>
+    shape.map((extent) =>
+      extent === 0
+        ? null
+        : random.pick([
+            null,
+            random.axis(extent),
+            [null, null, -1],
+            [[random.axis(extent), random.axis(extent)]],
+          ]),
+    ),
+};
+
+/** Ops of a matrix, or a stack of them, that is far from singular. */
+const ON_DEFINITE: Readonly<Record<string, (a: Tensor) => Tensor>> = {
+  cholesky: core.cholesky,
+  inverse: core.inverse,
+  det: core.det,
+  logdet: core.logdet,
+  slogdet: (a) => core.slogdet(a).logAbsDet,
+};
+
+/** Equations with such a matrix. */
+const ON_EQUATIONS: Readonly<Record<string, (a: Tensor, b: Tensor) => Tensor>> = {
+  solve: core.solve,
+  solveTriangular: core.solveTriangular,
 };
 
 /** Ops of two tensors, by name, with their further arguments for two shapes, or undefined where those do not fit. */
@@ -157,6 +220,16 @@ const ON_TWO: Readonly<Record<string, Draw>> = {
   squaredCdist: (_, a, b) => {
     const fits = a.length > 1 && b.length > 1 && a[a.length - 1] === b[b.length - 1];
     return fits && broadcast(a.slice(0, -2), b.slice(0, -2)) !== undefined ? [] : undefined;
+  },
+  linear: (_, x, weight) =>
+    x.length > 0 && weight.length === 2 && x[x.length - 1] === weight[1] ? [] : undefined,
+  bmm: (_, a, b) => (a.length === 3 && b.length === 3 && a[0] === b[0] && a[2] === b[1] ? [] : undefined),
+  dot: (_, a, b) => (a.length === 1 && b.length === 1 && a[0] === b[0] ? [] : undefined),
+  conv1d: (_, x, weight) => {
+    const fits = (x.length === 2 || x.length === 3) && weight.length === 3 && x[x.length - 2] === weight[1];
+    return fits && weight[2] > 0 && weight[2] <= x[x.length - 1] + 2
+      ? [undefined, { padding: 1, stride: 2 }]
+      : undefined;
   },
   outer: (_, a, b) => (a.length === 1 && b.length === 1 ? [] : undefined),
 };
@@ -263,7 +336,9 @@ export class Draft {
   call(name: string, inputs: readonly number[], further: readonly unknown[], asList = false): void {
     const op = (core as unknown as Record<string, (...args: unknown[]) => Tensor>)[name];
     const names = inputs.map((i) => `v${i}`).join(', ');
-    const code = [asList ? `[${names}]` : names, ...further.map((arg) => JSON.stringify(arg))].join(', ');
+    const code = [asList ? `[${names}]` : names, ...further.map((arg) => `${JSON.stringify(arg)}`)].join(
+      ', ',
+    );
     this.only(name, `core.${name}(${code})`, inputs, (v) => {
       const given = inputs.map((i) => v[i]);
       return asList ? op(given, ...further) : op(...given, ...further);
@@ -377,7 +452,26 @@ function drawOnTwo(draft: Draft): void {
   const i = draft.pick() as number;
   const a = draft.values[i].shape;
   const j = draft.pick(({ shape }) => draw(draft.random, a, shape) !== undefined);
-  if (j !== undefined) draft.call(name, [i, j], []);
+  if (j === undefined) return;
+  draft.call(name, [i, j], draw(draft.random, a, draft.values[j].shape) as readonly unknown[]);
+}
+
+/** A value made a matrix that is far from singular, and an op of it, or of it and a right-hand side. */
+function drawOnDefinite(draft: Draft): void {
+  const { random } = draft;
+  const source = draft.pick(({ shape }) => shape.length > 1 && shape.at(-1) === shape.at(-2));
+  const square = source ?? draft.operand(real([2, 2]), '');
+  if (square === undefined) return;
+  const a = draft.only(undefined, `definite(v${square})`, [square], (v) => definite(v[square]));
+  if (a === undefined) return;
+  if (random.integer(0, 1) === 0) {
+    const [name, op] = random.pick(Object.entries(ON_DEFINITE));
+    draft.only(name, `ON_DEFINITE.${name}(v${a})`, [a], (v) => op(v[a]));
+    return;
+  }
+  const [name, op] = random.pick(Object.entries(ON_EQUATIONS));
+  const b = draft.operand(real([draft.values[a].shape.at(-1) as number, random.integer(1, 2)]), '');
+  if (b !== undefined) draft.only(name, `core.${name}(v${a}, v${b})`, [a, b], (v) => op(v[a], v[b]));
 }
 
 function drawOnList(draft: Draft): void {
@@ -390,7 +484,15 @@ function drawOnList(draft: Draft): void {
   if (further !== undefined) draft.call(name, list, further, true);
 }
 
-const KINDS = [drawElementwise, drawElementwise, drawSampled, drawSampled, drawOnOne, drawOnTwo, drawOnList];
+/** How often each kind of statement is tried: about as often as it has ops. */
+const KINDS = [
+  ...new Array(6).fill(drawElementwise),
+  ...new Array(6).fill(drawSampled),
+  ...new Array(3).fill(drawOnOne),
+  drawOnTwo,
+  drawOnDefinite,
+  drawOnList,
+] as readonly ((draft: Draft) => void)[];
 
 /** Leaves of small shapes, most of which broadcast. Few are scalars: what is made of one number alone is often constant. */
 function drawLeaves(random: Random): Tensor[] {
@@ -405,12 +507,12 @@ function drawLeaves(random: Random): Tensor[] {
   });
 }
 
-/** The graph of a seed: 3 to 30 ops, and those that bring values into their domains. */
+/** The graph of a seed: 3 to 30 ops, and those that bring values into their domains. `more` is tried often. */
 export function drawGraph(seed: number, more: readonly ((draft: Draft) => void)[] = []): Graph {
   const random = randomOf(`graph ${seed}`);
   const leaves = drawLeaves(random);
   const draft = new Draft(random, leaves);
-  const kinds = [...KINDS, ...more];
+  const kinds = [...KINDS, ...more.flatMap((kind) => [kind, kind, kind])];
   const wanted = random.integer(3, 30);
   for (let tries = 0; draft.steps.length < wanted && tries < 200; tries++) random.pick(kinds)(draft);
   const outputs = shuffled(random, draft.outputs).slice(0, 3);

@@ -219,6 +219,21 @@ export interface ConvolutionOptions {
   readonly groups?: number;
 }
 
+/** Refuses what is no tensor, options in its place among it. */
+function checkBias(where: string, bias: unknown): asserts bias is Tensor {
+  if (bias instanceof Tensor) {
+    checkTensor(where, 'bias', bias);
+    return;
+  }
+  throw new ArgumentError({
+    where,
+    argument: 'bias',
+    must: 'be a tensor or undefined',
+    got: describeValue(bias),
+    hint: 'options come after it',
+  });
+}
+
 /** Checks what all convolutions are given; gives the number of groups. */
 function checkConvolution(
   where: string,
@@ -231,15 +246,7 @@ function checkConvolution(
 ): number {
   checkImage(where, 'x', x, axes);
   checkTensor(where, 'weight', weight);
-  if (bias !== undefined && !(bias instanceof Tensor)) {
-    throw new ArgumentError({
-      where,
-      argument: 'bias',
-      must: 'be a tensor or undefined',
-      got: describeValue(bias),
-      hint: 'options come after it',
-    });
-  }
+  if (bias !== undefined) checkBias(where, bias);
   checkOptions(where, options, known);
   checkSameDType(where, 'x', x, 'weight', weight);
   if (bias !== undefined) checkSameDType(where, 'x', x, 'bias', bias);

@@ -242,15 +242,17 @@ export function layerNorm(x: Tensor, normalizedShape: number | Shape, options: A
 function normaliseGroups(where: string, x: Tensor, groups: number, options: AffineOptions): Tensor {
   const [examples, channels] = x.shape;
   const epsilon = checkAffine(where, x, options, [channels]);
-  if (x.size === 0) {
+  const size = sizeOf(x.shape.slice(1)) / groups;
+  // Of no channels there are no instances either: 0 / 0.
+  if (!(size > 0)) {
     throw new ShapeError({
       where,
       argument: 'x',
-      must: 'have at least one element',
+      must: 'have at least one element in each example',
       got: `shape ${formatShape(x.shape)}`,
     });
   }
-  const parted = reshape(x, [examples, groups, x.size / (examples * groups)]);
+  const parted = reshape(x, [examples, groups, size]);
   const { value } = standardise(parted, (t) => mean(t, { axis: -1, keepDims: true }), epsilon);
   return affine(reshape(value, x.shape), options, channelShape(x));
 }
@@ -261,8 +263,9 @@ function normaliseGroups(where: string, x: Tensor, groups: number, options: Affi
  *
  * @param x - `[N, C, …]`.
  * @param groups - how many; must divide C. 1 normalises each example as a whole, C each channel by itself.
- * @throws {@link ShapeError} when the groups do not divide the channels, or weight or bias are not `[C]`; {@link DTypeError}
- *   for tensors that are not of one float dtype; {@link ArgumentError} for an `epsilon` that is not above 0.
+ * @throws {@link ShapeError} when the groups do not divide the channels, examples have no elements, or weight or bias are
+ *   not `[C]`; {@link DTypeError} for tensors that are not of one float dtype; {@link ArgumentError} for an `epsilon` that
+ *   is not above 0.
  *
  * @example
  * ```ts
@@ -291,8 +294,8 @@ export function groupNorm(x: Tensor, groups: number, options: AffineOptions = {}
  * Instance normalisation: each channel of each example of `[N, C, …]` brought to mean 0 and variance 1, `· weight + bias`.
  *
  * @param x - `[N, C, …]`.
- * @throws {@link ShapeError} when weight or bias are not `[C]`; {@link DTypeError} for tensors that are not of one float
- *   dtype; {@link ArgumentError} for an `epsilon` that is not above 0.
+ * @throws {@link ShapeError} when examples have no elements, or weight or bias are not `[C]`; {@link DTypeError} for
+ *   tensors that are not of one float dtype; {@link ArgumentError} for an `epsilon` that is not above 0.
  *
  * @example
  * ```ts

@@ -44,7 +44,8 @@ export function perAxis(
       got: describeValue(value),
     });
   }
-  return value.map((entry, axis) => checkNumber(where, `${argument}[${axis}]`, entry, range));
+  // A hole of a sparse array is an entry too.
+  return Array.from(value, (entry, axis) => checkNumber(where, `${argument}[${axis}]`, entry, range));
 }
 
 /** Refuses what is not a float tensor with channels, `axes` window axes, and perhaps a batch axis in front. */

@@ -1,6 +1,6 @@
 /** @file Order: sorting, searching what is sorted, and order statistics. Equal values keep their order, and NaN is the greatest. */
 import { rows as kernels } from '@ndgrad/kernels';
-import { checkBoolean, checkEnum, checkNumber, checkOptions, inspect } from '../arguments.js';
+import { checkBoolean, checkEnum, checkNumber, checkOptions, checkTensor, inspect } from '../arguments.js';
 import { apply } from '../autodiff/apply.js';
 import type { OpRow } from '../autodiff/node.js';
 import { constant, filled, packed, zeros } from '../autodiff/vectorSpace.js';
@@ -376,6 +376,7 @@ export function quantile(
 function levelsOf(where: string, q: unknown): Tensor {
   const range = { min: 0, max: 1 } as const;
   if (q instanceof Tensor) {
+    checkTensor(where, 'q', q);
     const levels = cast(stopGradient(q), 'float64');
     inspect('checkLevels', levels, (i, value) => {
       if (value >= 0 && value <= 1) return;
@@ -390,7 +391,9 @@ function levelsOf(where: string, q: unknown): Tensor {
   }
   if (!Array.isArray(q)) return constant(checkNumber(where, 'q', q, range), 'float64');
   if (q.length === 0) return filled([0], 0, 'float64');
-  return stack(q.map((level, i) => constant(checkNumber(where, `q[${i}]`, level, range), 'float64')));
+  // A hole of a sparse array is a level too.
+  const levels = Array.from(q, (level, i) => checkNumber(where, `q[${i}]`, level, range));
+  return stack(levels.map((level) => constant(level, 'float64')));
 }
 
 /** Values of sorted rows at places between 0 and n − 1, in double and rounded once: `[…, n]` and `[m] → […, m]`. */

@@ -11,7 +11,17 @@ import type { Tensor } from '../../src/tensor.js';
 import { gradients } from '../../src/transforms.js';
 import { atBroadcast, build, type Grid, type Index } from '../grid.js';
 import { thrownBy } from '../thrown.js';
-import { type Domain, FLOAT, near, type Random, REAL, real, type Sample, type Sampled } from './row.js';
+import {
+  type Domain,
+  FLOAT,
+  type Input,
+  near,
+  type Random,
+  REAL,
+  real,
+  type Sample,
+  type Sampled,
+} from './row.js';
 
 type Matrix = number[][];
 
@@ -110,24 +120,42 @@ const randomStack = (random: Random): number[] => {
   return [...random.shape(0, 2, true), n, n];
 };
 
+/** A kind of matrix that is made from any, of tensors and by the oracle. */
+interface Made {
+  readonly tensor: (x: Tensor) => Tensor;
+  readonly matrix: (x: Matrix) => Matrix;
+}
+
+const DEFINITE: Made = { tensor: definite, matrix: definiteMatrix };
+const REGULAR: Made = { tensor: regular, matrix: regularMatrix };
+const TANGLED: Made = { tensor: tangled, matrix: tangledMatrix };
+
+/** Operands of an op of which the first is made, and the op by itself on others. */
+function prepared(
+  inputs: readonly Input[],
+  made: Made,
+  op: (...x: Tensor[]) => Tensor | readonly Tensor[],
+): Pick<Sample, 'inputs' | 'call' | 'direct'> {
+  return { inputs, call: (x, ...rest) => op(made.tensor(x), ...rest), direct: { inputs, call: op } };
+}
+
 /** A stack made from a stack, matrix by matrix. */
 function mapped(
   title: string,
   shape: number[],
-  call: Sample['call'],
-  made: (x: Matrix) => Matrix,
+  op: (x: Tensor) => Tensor,
+  made: Made,
   value: (a: Matrix) => Matrix,
 ): Sample {
   return {
     title: `${title} [${shape}]`,
-    inputs: [real(shape, SMALL)],
-    call,
+    ...prepared([real(shape, SMALL)], made, op),
     value: (x) => {
       const results = new Map<string, Matrix>();
       return build(shape, (index) => {
         const lead = index.slice(0, -2);
         const [i, j] = index.slice(-2);
-        const known = results.get(`${lead}`) ?? value(made(matrixAt(x, lead)));
+        const known = results.get(`${lead}`) ?? value(made.matrix(matrixAt(x, lead)));
         results.set(`${lead}`, known);
         return known[i][j];
       });
@@ -155,22 +183,22 @@ function equation(
   title: string,
   a: number[],
   b: number[],
-  call: Sample['call'],
-  made: (x: Matrix) => Matrix,
+  op: (a: Tensor, b: Tensor) => Tensor,
+  made: Made,
 ): Sample {
   const lead = equations(a, b);
   const columns = b.length === 1 ? [] : b.slice(-1);
   return {
     title: `${title} [${a}], [${b}]`,
-    inputs: [real(a, SMALL), real(b)],
-    call,
+    ...prepared([real(a, SMALL), real(b)], made, op),
     value: (x, y) => {
       const side: Grid = b.length === 1 ? { shape: [b[0], 1], data: y.data } : y;
       const results = new Map<string, Matrix>();
       return build([...lead, a[a.length - 1], ...columns], (index) => {
         const place = index.slice(0, lead.length);
         const [i, c = 0] = index.slice(lead.length);
-        const known = results.get(`${place}`) ?? cramer(made(matrixAt(x, place)), matrixAt(side, place));
+        const known =
+          results.get(`${place}`) ?? cramer(made.matrix(matrixAt(x, place)), matrixAt(side, place));
         results.set(`${place}`, known);
         return known[i][c];
       });
@@ -236,8 +264,8 @@ function triangular(a: number[], b: number[], flags: readonly boolean[]): Sample
     `${upper ? 'upper' : 'lower'}${transposed ? ' transposed' : ''}${unitriangular ? ' unit' : ''}`,
     a,
     b,
-    (x, y) => ops.solveTriangular(steep(x), y, options),
-    triangle(upper, transposed, unitriangular),
+    (x, y) => ops.solveTriangular(x, y, options),
+    { tensor: steep, matrix: triangle(upper, transposed, unitriangular) },
   );
 }
 
@@ -350,22 +378,19 @@ export const factorisation = {
     ulps: 256,
     roundsTwice: true,
     samples: [
-      ...STACKS.map((shape) =>
-        mapped('lower', shape, (x) => ops.cholesky(definite(x)), definiteMatrix, choleskyByMinors),
-      ),
+      ...STACKS.map((shape) => mapped('lower', shape, (x) => ops.cholesky(x), DEFINITE, choleskyByMinors)),
       mapped(
         'upper',
         [2, 3, 3],
-        (x) => ops.cholesky(definite(x), { upper: true }),
-        definiteMatrix,
+        (x) => ops.cholesky(x, { upper: true }),
+        DEFINITE,
         (a) => {
           const l = choleskyByMinors(a);
           return l.map((row, i) => row.map((_, j) => l[j][i]));
         },
       ),
     ],
-    random: (random) =>
-      mapped('', randomStack(random), (x) => ops.cholesky(definite(x)), definiteMatrix, choleskyByMinors),
+    random: (random) => mapped('', randomStack(random), (x) => ops.cholesky(x), DEFINITE, choleskyByMinors),
     options: (options) => ops.cholesky(f64([[1]]), options),
     refusals: [
       [() => ops.cholesky(f64([[1, 2]])), ShapeError, NOT_SQUARE('cholesky', 'x')],
@@ -588,9 +613,8 @@ export const factorisation = {
     results: FLOAT,
     ulps: 256,
     roundsTwice: true,
-    samples: EQUATIONS.map(([a, b]) => equation('', a, b, (x, y) => ops.solve(tangled(x), y), tangledMatrix)),
-    random: (random) =>
-      equation('', ...randomEquation(random), (x, y) => ops.solve(tangled(x), y), tangledMatrix),
+    samples: EQUATIONS.map(([a, b]) => equation('', a, b, ops.solve, TANGLED)),
+    random: (random) => equation('', ...randomEquation(random), ops.solve, TANGLED),
     refusals: [
       [() => ops.solve(f64([[1, 2]]), f64([1])), ShapeError, NOT_SQUARE('solve', 'a')],
       [
@@ -762,29 +786,19 @@ export const factorisation = {
     ulps: 256,
     roundsTwice: true,
     samples: STACKS.map((shape) =>
-      mapped(
-        '',
-        shape,
-        (x) => ops.inverse(tangled(x)),
-        tangledMatrix,
-        (a) =>
-          cramer(
-            a,
-            a.map((_, i) => a.map((_, j) => (i === j ? 1 : 0))),
-          ),
+      mapped('', shape, ops.inverse, TANGLED, (a) =>
+        cramer(
+          a,
+          a.map((_, i) => a.map((_, j) => (i === j ? 1 : 0))),
+        ),
       ),
     ),
     random: (random) =>
-      mapped(
-        '',
-        randomStack(random),
-        (x) => ops.inverse(tangled(x)),
-        tangledMatrix,
-        (a) =>
-          cramer(
-            a,
-            a.map((_, i) => a.map((_, j) => (i === j ? 1 : 0))),
-          ),
+      mapped('', randomStack(random), ops.inverse, TANGLED, (a) =>
+        cramer(
+          a,
+          a.map((_, i) => a.map((_, j) => (i === j ? 1 : 0))),
+        ),
       ),
     refusals: [
       [() => ops.inverse(f64([[1, 2]])), ShapeError, NOT_SQUARE('inverse', 'x')],
@@ -957,12 +971,11 @@ export const factorisation = {
     roundsTwice: true,
     samples: STACKS.map((shape) => ({
       title: `[${shape}]`,
-      inputs: [real(shape, SMALL)],
-      call: (x: Tensor) => {
-        // Of either sign.
-        const { sign, logAbsDet } = ops.slogdet(mul(tangled(x), -1));
+      // Of either sign.
+      ...prepared([real(shape, SMALL)], { ...TANGLED, tensor: (x) => mul(tangled(x), -1) }, (x) => {
+        const { sign, logAbsDet } = ops.slogdet(x);
         return [sign, logAbsDet];
-      },
+      }),
       value: (x: Grid) => [
         each(shape, (a) => (a.length % 2 === 0 ? 1 : -1) * Math.sign(expansion(tangledMatrix(a))))(x),
         each(shape, (a) => Math.log(Math.abs(expansion(tangledMatrix(a)))))(x),
@@ -972,11 +985,10 @@ export const factorisation = {
       const shape = randomStack(random);
       return {
         title: `[${shape}]`,
-        inputs: [real(shape, SMALL)],
-        call: (x) => {
-          const { sign, logAbsDet } = ops.slogdet(tangled(x));
+        ...prepared([real(shape, SMALL)], TANGLED, (x) => {
+          const { sign, logAbsDet } = ops.slogdet(x);
           return [sign, logAbsDet];
-        },
+        }),
         value: (x) => [
           each(shape, (a) => Math.sign(expansion(tangledMatrix(a))))(x),
           each(shape, (a) => Math.log(Math.abs(expansion(tangledMatrix(a)))))(x),
@@ -1040,16 +1052,14 @@ export const factorisation = {
     roundsTwice: true,
     samples: STACKS.map((shape) => ({
       title: `[${shape}]`,
-      inputs: [real(shape, SMALL)],
-      call: (x: Tensor) => ops.logdet(regular(x)),
+      ...prepared([real(shape, SMALL)], REGULAR, ops.logdet),
       value: each(shape, (a) => Math.log(expansion(regularMatrix(a)))),
     })),
     random: (random) => {
       const shape = randomStack(random);
       return {
         title: `[${shape}]`,
-        inputs: [real(shape, SMALL)],
-        call: (x) => ops.logdet(regular(x)),
+        ...prepared([real(shape, SMALL)], REGULAR, ops.logdet),
         value: each(shape, (a) => Math.log(expansion(regularMatrix(a)))),
       };
     },

@@ -229,8 +229,10 @@ const normalisation = {
       running([0, 3, 2]),
     ],
     random: (random) => {
-      const shape = [random.integer(2, 3), ...random.shape(1, 3)];
-      return random.integer(0, 3) === 0 ? running(shape) : batched(shape, randomAffine(random));
+      if (random.integer(0, 3) === 0) return running(random.shape(2, 4, true));
+      // In training a channel has more than one value; there may be no channels.
+      const shape = [random.integer(2, 3), random.integer(0, 4), ...random.shape(0, 2)];
+      return batched(shape, randomAffine(random));
     },
     options: (options) => norms.batchNorm(BATCH, options),
     refusals: [
@@ -406,11 +408,12 @@ const normalisation = {
       grouped([1, 6, 2, 2], 3, { weighted: false }),
       grouped([2, 3, 2], 1, { epsilon: 0.5 }),
       grouped([2, 2, 3], 2),
+      grouped([0, 4], 2),
     ],
     random: (random) => {
       const groups = random.integer(1, 3);
       const shape = [
-        random.integer(1, 2),
+        random.integer(0, 2),
         groups * random.integer(1, 2),
         random.integer(1, 3),
         random.integer(1, 2),
@@ -432,9 +435,14 @@ const normalisation = {
         'groupNorm: groups must divide the 4 channels of x [2, 4, 3], got 3',
       ],
       [
-        () => norms.groupNorm(zeros([0, 4]), 2),
+        () => norms.groupNorm(zeros([2, 4, 0]), 2),
         ShapeError,
-        'groupNorm: x must have at least one element, got shape [0, 4]',
+        'groupNorm: x must have at least one element in each example, got shape [2, 4, 0]',
+      ],
+      [
+        () => norms.groupNorm(zeros([2, 0]), 2),
+        ShapeError,
+        'groupNorm: x must have at least one element in each example, got shape [2, 0]',
       ],
     ],
     facts: [
@@ -451,10 +459,17 @@ const normalisation = {
     ulps: 64,
     buildUlps: 16,
     roundsTwice: true,
-    samples: [instanced([2, 2, 4]), instanced([2, 3, 2, 2], { weighted: false })],
-    random: (random) => instanced([random.integer(1, 2), ...random.shape(1, 3)], randomAffine(random)),
+    samples: [instanced([2, 2, 4]), instanced([2, 3, 2, 2], { weighted: false }), instanced([0, 3, 2])],
+    random: (random) => instanced([random.integer(0, 2), ...random.shape(1, 3)], randomAffine(random)),
     options: (options) => norms.instanceNorm(BATCH, options),
-    refusals: affineRefusals('instanceNorm', BATCH, '[4]', (options) => norms.instanceNorm(BATCH, options)),
+    refusals: [
+      ...affineRefusals('instanceNorm', BATCH, '[4]', (options) => norms.instanceNorm(BATCH, options)),
+      [
+        () => norms.instanceNorm(zeros([2, 0, 3])),
+        ShapeError,
+        'instanceNorm: x must have at least one element in each example, got shape [2, 0, 3]',
+      ],
+    ],
   },
 } satisfies Record<string, Sampled>;
 

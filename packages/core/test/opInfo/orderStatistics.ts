@@ -17,6 +17,7 @@ import {
   SAME,
   type Sample,
   type Sampled,
+  until,
 } from './row.js';
 
 const f64 = (data: readonly unknown[], requiresGrad = false): Tensor =>
@@ -38,6 +39,7 @@ function searched(sorted: readonly number[], values: readonly number[], side: 'l
     title: `[${values}] in [${sorted}], ${side}`,
     inputs: [real(sorted), real(values)],
     call: (s, v) => ops.searchsorted(ops.sort(s).values, v, { side }),
+    direct: { inputs: [real(sorted), real(values)], call: (s, v) => ops.searchsorted(s, v, { side }) },
     value: (s, v) =>
       build(values, (index) => {
         const x = at(v, index);
@@ -128,16 +130,29 @@ function quantiles(
   };
 }
 
-const randomFold = (random: Random, rank: number): Fold => {
-  const keepDims = random.pick([true, false]);
-  return random.integer(0, 3) === 0 ? { keepDims } : { axis: random.axis(rank), keepDims };
-};
+/** A shape and a fold of it, neither over nothing. */
+const randomFold = (random: Random): [shape: number[], options: Fold] =>
+  until(
+    () => {
+      const shape = random.shape(1, 4, true);
+      const keepDims = random.pick([true, false]);
+      return [
+        shape,
+        random.integer(0, 3) === 0 ? { keepDims } : { axis: random.axis(shape.length), keepDims },
+      ];
+    },
+    ([shape, { axis }]) => (axis === undefined ? !shape.includes(0) : shape.at(axis) !== 0),
+  );
 
 const INTERPOLATIONS = ['linear', 'lower', 'higher', 'midpoint', 'nearest'] as const;
 
 const foldRefusals = (name: string, op: (x: Tensor, options: Fold) => unknown): Refusal[] => [
   [() => op(f64([1]), { axis: 1 }), IndexError, `${name}: axis must be an integer in [-1, 1), got 1`],
-  [() => op(f64([1]), { axis: [0] as never }), ArgumentError, `${name}: axis must be an integer, got [0]`],
+  [
+    () => op(f64([1]), { axis: [0] as never }),
+    ArgumentError,
+    `${name}: axis must be an integer, got an array`,
+  ],
   [
     () => op(f64([1]), { keepDims: 1 as never }),
     ArgumentError,
@@ -265,8 +280,8 @@ export const orderStatistics = {
       middle([0, 0], { axis: 0 }, apart),
     ],
     random: (random) => {
-      const shape = random.shape(1, 4);
-      return middle(shape, randomFold(random, shape.length), apart);
+      const [shape, options] = randomFold(random);
+      return middle(shape, options, apart);
     },
     options: (options) => ops.median(f64([1]), options),
     refusals: foldRefusals('median', ops.median),
@@ -332,6 +347,10 @@ export const orderStatistics = {
         inputs: [apart([5]), real([2, 2], [[0.1, 0.9]])],
         call: (x, q) =>
           ops.quantile(x, tensorOf({ shape: [2, 2], data: [0.1, 0.9, 0.5, 0.33] }).add(q.mul(0)), {}),
+        direct: {
+          inputs: [apart([5]), real([2, 2], [[0.1, 0.9]])],
+          call: (x, q) => ops.quantile(x, q),
+        },
         value: (x) =>
           build([2, 2], ([i, j]) =>
             between(
@@ -346,10 +365,10 @@ export const orderStatistics = {
       },
     ],
     random: (random) => {
-      const shape = random.shape(1, 4);
+      const [shape, options] = randomFold(random);
       const level = (): number => random.integer(0, 20) / 20;
       const q = random.integer(0, 2) === 0 ? level() : Array.from({ length: random.integer(0, 3) }, level);
-      return quantiles(shape, q, randomFold(random, shape.length), random.pick(INTERPOLATIONS));
+      return quantiles(shape, q, options, random.pick(INTERPOLATIONS));
     },
     options: (options) => ops.quantile(f64([1]), 0.5, options),
     refusals: [
@@ -363,6 +382,11 @@ export const orderStatistics = {
         () => ops.quantile(f64([1]), nan),
         ArgumentError,
         'quantile: q must be a finite number at least 0 and at most 1, got NaN',
+      ],
+      [
+        () => ops.quantile(f64([1]), new Array(1)),
+        ArgumentError,
+        'quantile: q[0] must be a finite number at least 0 and at most 1, got undefined',
       ],
       [
         () => ops.quantile(f64([1]), [0, -0.1]),

@@ -68,6 +68,8 @@ export interface Input {
   readonly shape: readonly number[];
   readonly kind: 'real' | 'apart' | 'int32' | 'bool';
   readonly domain: Domain;
+  /** Set where null in its place has a meaning. */
+  readonly orNull?: true;
 }
 
 /** One call of an op on operands of given shapes. */
@@ -79,6 +81,11 @@ export interface Sample {
   readonly value: (...x: Grid[]) => Grid | readonly Grid[];
   /** Set where the shape of the result depends on values: a step that is captured refuses the call. */
   readonly dataDependent?: true;
+  /** The op on operands as they come, for bad ones, where `call` prepares its own and would refuse them itself. */
+  readonly direct?: {
+    readonly inputs: readonly Input[];
+    readonly call: (...x: Tensor[]) => unknown;
+  };
 }
 
 /** Choices that are the same for the same row, whatever runs before it. */

@@ -56,6 +56,7 @@ function reduced(
 ): Sample {
   const a = place(axis, shape.length);
   const [size, count] = [sizeOf(shape), sizeOf(picks)];
+  const positions = ints(picks, 0, shape[a] - 1);
   // One list of numbers for both, so that no two of them are close.
   const split = (all: Grid): readonly [Grid, Grid] => [
     { shape, data: all.data.slice(0, size) },
@@ -63,7 +64,11 @@ function reduced(
   ];
   return {
     title: `${reduction} of [${picks}] into [${shape}] along ${axis}${includeSelf ? '' : ', without self'}`,
-    inputs: [apart([size + count]), ints(picks, 0, shape[a] - 1)],
+    inputs: [apart([size + count]), positions],
+    direct: {
+      inputs: [apart(shape), positions, apart(picks)],
+      call: (x, index, source) => ops.scatterReduce(x, axis, index, source, reduction, { includeSelf }),
+    },
     call: (all, index) => {
       const x = reshape(slice(all, [0, size]), shape);
       const source = reshape(slice(all, [size, null]), picks);
