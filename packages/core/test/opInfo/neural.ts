@@ -229,8 +229,8 @@ const normalisation = {
       running([0, 3, 2]),
     ],
     random: (random) => {
-      const shape = [random.integer(2, 3), ...random.shape(1, 3)];
-      return random.integer(0, 3) === 0 ? running(shape) : batched(shape, randomAffine(random));
+      if (random.integer(0, 3) === 0) return running(random.shape(2, 4, true));
+      return batched([random.integer(2, 3), ...random.shape(1, 3)], randomAffine(random));
     },
     options: (options) => norms.batchNorm(BATCH, options),
     refusals: [

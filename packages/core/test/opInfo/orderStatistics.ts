@@ -128,16 +128,26 @@ function quantiles(
   };
 }
 
-const randomFold = (random: Random, rank: number): Fold => {
+/** A random fold of at least one element; what is kept may be nothing. */
+function randomFold(random: Random): { shape: number[]; options: Fold } {
+  const shape = random.shape(1, 4);
   const keepDims = random.pick([true, false]);
-  return random.integer(0, 3) === 0 ? { keepDims } : { axis: random.axis(rank), keepDims };
-};
+  if (random.integer(0, 3) === 0) return { shape, options: { keepDims } };
+  const axis = random.axis(shape.length);
+  const kept = [...shape.keys()].filter((i) => i !== axis && i !== axis + shape.length);
+  if (kept.length > 0 && random.integer(0, 2) === 0) shape[random.pick(kept)] = 0;
+  return { shape, options: { axis, keepDims } };
+}
 
 const INTERPOLATIONS = ['linear', 'lower', 'higher', 'midpoint', 'nearest'] as const;
 
 const foldRefusals = (name: string, op: (x: Tensor, options: Fold) => unknown): Refusal[] => [
   [() => op(f64([1]), { axis: 1 }), IndexError, `${name}: axis must be an integer in [-1, 1), got 1`],
-  [() => op(f64([1]), { axis: [0] as never }), ArgumentError, `${name}: axis must be an integer, got [0]`],
+  [
+    () => op(f64([1]), { axis: [0] as never }),
+    ArgumentError,
+    `${name}: axis must be an integer, got an array`,
+  ],
   [
     () => op(f64([1]), { keepDims: 1 as never }),
     ArgumentError,
@@ -184,6 +194,15 @@ export const orderStatistics = {
       const batch = random.shape(1, 2, true);
       return searched([...batch, random.integer(0, 6)], [...batch, random.integer(0, 4)], side);
     },
+    folds: {
+      nothing: 0,
+      NaN: 'searchsorted: sorted must rise along its last axis, got NaN before 3 at position 2; sort() it first',
+      infinity: 1,
+      infinities:
+        'searchsorted: sorted must rise along its last axis, got Infinity before -Infinity at position 1; sort() it first',
+      negative: 2,
+    },
+    fold: ['searchsorted(x, 2)', (x) => ops.searchsorted(x, 2)],
     options: (options) => ops.searchsorted(f64([1]), f64([1]), options),
     refusals: [
       [
@@ -265,9 +284,17 @@ export const orderStatistics = {
       middle([0, 0], { axis: 0 }, apart),
     ],
     random: (random) => {
-      const shape = random.shape(1, 4);
-      return middle(shape, randomFold(random, shape.length), apart);
+      const { shape, options } = randomFold(random);
+      return middle(shape, options, apart);
     },
+    folds: {
+      nothing: 'median: x must have at least one element along the folded axes, got shape [0]',
+      NaN: nan,
+      infinity: 1,
+      infinities: -Infinity,
+      negative: -Infinity,
+    },
+    fold: ['median(x).values', (x) => ops.median(x).values],
     options: (options) => ops.median(f64([1]), options),
     refusals: foldRefusals('median', ops.median),
     kinks: [
@@ -346,11 +373,19 @@ export const orderStatistics = {
       },
     ],
     random: (random) => {
-      const shape = random.shape(1, 4);
+      const { shape, options } = randomFold(random);
       const level = (): number => random.integer(0, 20) / 20;
       const q = random.integer(0, 2) === 0 ? level() : Array.from({ length: random.integer(0, 3) }, level);
-      return quantiles(shape, q, randomFold(random, shape.length), random.pick(INTERPOLATIONS));
+      return quantiles(shape, q, options, random.pick(INTERPOLATIONS));
     },
+    folds: {
+      nothing: 'quantile: x must have at least one element along the folded axes, got shape [0]',
+      NaN: nan,
+      infinity: Infinity,
+      infinities: nan,
+      negative: -Infinity,
+    },
+    fold: ['quantile(x, 0.5)', (x) => ops.quantile(x, 0.5)],
     options: (options) => ops.quantile(f64([1]), 0.5, options),
     refusals: [
       ...foldRefusals('quantile', (x, options) => ops.quantile(x, 0.5, options)),
