@@ -376,6 +376,11 @@ def cosine(a, b):
     return [mp.fdot(a, b) / (norm(2)(a)[0] * norm(2)(b)[0])]
 
 
+def last_running_sums(x):
+    """The last fifty, where most has been added up."""
+    return [mp.fsum(x[:k]) for k in range(max(1, len(x) - 49), len(x) + 1)]
+
+
 def fold(name, title, dtypes, compute, inputs, shapes=None, options=None):
     """A case of each dtype. Of long results the first elements will do."""
     for dtype in dtypes:
@@ -437,6 +442,13 @@ def functions_of_vectors():
     pairs = [Draws(9, 50000, -1e8, 1e8), Draws(10, 10, 0.0, 1.0), Draws(9, 50000, -1e8, 1e8, -1.0)]
     yield from fold("sum", "pairs of ±1e8, condition 1e12", both, total, [pairs])
     yield from fold("sum", "1e100 + 1 − 1e100", wide, total, [[1e100, 1.0, -1e100]])
+    for title, x in (
+        ("1e5 in (0, 1)", many),
+        ("1e5 in (-1, 1.02), condition 100", spread),
+        ("pairs of ±1e8, condition 1e12", pairs),
+    ):
+        yield from fold("cumsum", title, both, last_running_sums, [x])
+    yield from fold("cumsum", "1e100 + 1 − 1e100", wide, last_running_sums, [[1e100, 1.0, -1e100]])
     yield from fold("mean", "1e5 in (0, 1)", both, mean, [many])
     large = [Draws(20, 10000, 1e307, 1.7e308)]
     yield from fold("mean", "the sum overflows", wide, mean, [large])
@@ -445,6 +457,12 @@ def functions_of_vectors():
         x = [Draws(11, 1000, centre - math.sqrt(3), centre + math.sqrt(3))]
         yield from fold("variance", f"mean {centre:g}, deviation 1", dtypes, variance, [x])
         yield from fold("std", f"mean {centre:g}, deviation 1", dtypes, deviation, [x])
+    for factor in (1e200, 1e-200):
+        x = scaled([Draws(11, 1000, -1.0, 1.5)], factor)
+        yield from fold("std", f"at {factor:g}", wide, deviation, [x])
+    yield from fold("std", "differences overflow", wide, deviation, [[1.7e308, 1.7e308, 1.7e308, -1.7e308]])
+    yield from fold("variance", "squares overflow", wide, variance, [scaled([Draws(11, 1000, -1.0, 1.5)], 1e154)])
+    yield from fold("variance", "squares vanish", wide, variance, [scaled([Draws(11, 1000, -1.0, 1.5)], 1e-153)])
     for m, k, n, low in ((3, 1, 3, -1.0), (2, 4, 2, -1.0), (1, 1024, 1, -1.0), (3, 1024, 3, -1.0), (3, 1024, 3, 0.0)):
         a, b = [Draws(12, m * k, low)], [Draws(13, k * n, low)]
         title = f"[{m}, {k}] · [{k}, {n}] in ({low:g}, 1)"

@@ -5,6 +5,41 @@ import { modules, opInfo } from './opInfo.js';
 
 const rows = Object.entries(opInfo as Record<string, OpInfo>);
 
+/** The heading under which the lines of an op stand, by the file that it is in; headings come in this order. */
+const FAMILIES: Readonly<Record<keyof typeof modules, string>> = {
+  define: 'Elementary functions',
+  elementwise: 'Elementary functions',
+  trigonometric: 'Trigonometric and hyperbolic functions',
+  special: 'Special functions',
+  activations: 'Activations',
+  reduce: 'Reductions',
+  rows: 'Functions of rows',
+  distance: 'Functions of rows',
+  scan: 'Running results',
+  order: 'Order',
+  linalg: 'Linear algebra',
+  factorisation: 'Linear algebra',
+  einsum: 'Linear algebra',
+  movement: 'Positions and places',
+  indexing: 'Positions and places',
+  advancedIndexing: 'Positions and places',
+  scatter: 'Positions and places',
+  inPlace: 'Positions and places',
+  custom: 'Positions and places',
+  normalisation: 'Networks',
+  convolution: 'Networks',
+  pooling: 'Networks',
+  attention: 'Networks',
+  embedding: 'Networks',
+  dropout: 'Networks',
+};
+
+const familyOf = new Map(
+  Object.entries(FAMILIES).flatMap(([file, family]) =>
+    Object.keys(modules[file as keyof typeof modules]).map((name) => [name, family] as const),
+  ),
+);
+
 function number(x: number): string {
   if (Object.is(x, -0)) return '−0';
   const digits = Number.isInteger(x) && Math.abs(x) < 1e6 ? `${x}` : `${Number(x.toPrecision(4))}`;
@@ -68,12 +103,23 @@ function elementwiseLines(name: string, row: Elementwise): { lines: string[][]; 
   return { lines, rest };
 }
 
-function elementwiseSection(arity: (n: number) => boolean): { lines: string[][]; rest: string[][] } {
-  const parts = rows.flatMap(([name, row]) =>
-    row.kind === 'elementwise' && arity(row.operands.length) ? [elementwiseLines(name, row)] : [],
-  );
-  return { lines: parts.flatMap(({ lines }) => lines), rest: parts.flatMap(({ rest }) => rest) };
+/** A table for each family that has lines, under its heading. */
+function byFamily(head: readonly string[], linesOf: (name: string, row: OpInfo) => string[][]): string {
+  return [...new Set(Object.values(FAMILIES))]
+    .flatMap((family) => {
+      const lines = rows.flatMap(([name, row]) => (familyOf.get(name) === family ? linesOf(name, row) : []));
+      return lines.length === 0 ? [] : [`### ${family}\n\n${table(head, lines)}`];
+    })
+    .join('\n\n');
 }
+
+const ofNumbers =
+  (arity: (n: number) => boolean) =>
+  (name: string, row: OpInfo): string[][] =>
+    row.kind === 'elementwise' && arity(row.operands.length) ? elementwiseLines(name, row).lines : [];
+
+const furtherPoints = (name: string, row: OpInfo): string[][] =>
+  row.kind === 'elementwise' ? elementwiseLines(name, row).rest : [];
 
 const FOLD_TITLES: Readonly<Record<keyof Folds, string>> = {
   nothing: 'nothing',
@@ -83,34 +129,29 @@ const FOLD_TITLES: Readonly<Record<keyof Folds, string>> = {
   negative: '[−∞, −∞]',
 };
 
-const foldLines = rows.flatMap(([name, row]) => {
+function foldLines(name: string, row: OpInfo): string[][] {
   if (row.kind !== 'sampled' || row.folds === undefined) return [];
-  const { folds } = row;
-  return [[`\`${name}\``, ...Object.keys(FOLDED).map((what) => shown(folds[what as keyof Folds]))]];
-});
+  const { folds, fold: [written] = [name] } = row;
+  return [[`\`${written}\``, ...Object.keys(FOLDED).map((what) => shown(folds[what as keyof Folds]))]];
+}
 
-const kinkLines = rows.flatMap(([name, row]) =>
-  (row.kinks ?? []).map(({ at, subgradient }) => [`\`${name}\``, at, subgradient]),
-);
+const kinkLines = (name: string, row: OpInfo): string[][] =>
+  (row.kinks ?? []).map(({ at, subgradient }) => [`\`${name}\``, at, subgradient]);
 
 /** Facts that speak of these values. */
-const SPEAKS = /NaN|∞|infinit|nothing|empty|−0|\bzeros?\b/i;
+const SPEAKS = /\bNaN\b|∞|infinit|\bnothing\b|\bempty\b|−0|\bzeros?\b/i;
 
-const factLines = rows.flatMap(([name, row]) =>
-  (row.facts ?? []).flatMap(([sentence]) => (SPEAKS.test(sentence) ? [[`\`${name}\``, sentence]] : [])),
-);
+const factLines = (name: string, row: OpInfo): string[][] =>
+  (row.facts ?? []).flatMap(([sentence]) => (SPEAKS.test(sentence) ? [[`\`${name}\``, sentence]] : []));
 
-const refusalLines = rows.flatMap(([name, row]) =>
+const refusalLines = (name: string, row: OpInfo): string[][] =>
   (row.refusals ?? []).flatMap(([, error, message]) => {
     const ofValues =
       error === (NumericError as unknown) || (error === (DTypeError as unknown) && /NaN|fit/.test(message));
     return ofValues ? [[`\`${name}\``, message.slice(message.indexOf(': ') + 2)]] : [];
-  }),
-);
+  });
 
 const moves = Object.keys(modules.movement).map((name) => `\`${name}\``);
-const one = elementwiseSection((n) => n === 1);
-const several = elementwiseSection((n) => n > 1);
 const heads = COLUMNS.map(number);
 
 console.log(`# Special values
@@ -124,23 +165,29 @@ made, and the sign of a derivative of 0 is left out. A cotangent of 0 gives a de
 
 ## Functions of one number
 
-${table(['op', ...heads], one.lines)}
+${byFamily(
+  ['op', ...heads],
+  ofNumbers((n) => n === 1),
+)}
 
 ## Functions of several numbers
 
 One line per operand that takes the value at the head of the column, beside ordinary numbers.
 
-${table(['op', ...heads], several.lines)}
+${byFamily(
+  ['op', ...heads],
+  ofNumbers((n) => n > 1),
+)}
 
 ## Further points
 
-${table(['op', 'at', 'value (derivatives)'], [...one.rest, ...several.rest])}
+${byFamily(['op', 'at', 'value (derivatives)'], furtherPoints)}
 
 ## Folds and functions of lines
 
-Of whole vectors; *refused* is an error that names the op. A fold of an empty axis that leaves an empty result is never refused.
+Of whole vectors x; *refused* is an error that names the op. A fold of an empty axis that leaves an empty result is never refused.
 
-${table(['op', ...Object.values(FOLD_TITLES)], foldLines)}
+${byFamily(['op', ...Object.values(FOLD_TITLES)], foldLines)}
 
 ## Moves
 
@@ -149,12 +196,12 @@ payload of a NaN. Moves of nothing give nothing, and \`pad\` its border.
 
 ## Kinks
 
-${table(['op', 'at', 'subgradient'], kinkLines)}
+${byFamily(['op', 'at', 'subgradient'], kinkLines)}
 
 ## Further rules
 
-${table(['op', 'rule'], factLines)}
+${byFamily(['op', 'rule'], factLines)}
 
 ## Refused values
 
-${table(['op', 'refusal'], refusalLines)}`);
+${byFamily(['op', 'refusal'], refusalLines)}`);

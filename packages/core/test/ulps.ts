@@ -6,7 +6,7 @@
  *     pnpm ulps exp tanh     some of them
  */
 import { type KernelBuild, setKernels } from '@ndgrad/core';
-import { CASES, measure, rowOf, type Worst } from './digits.js';
+import { CASES, measure, ROWS, type Worst } from './digits.js';
 
 const BUILDS: readonly KernelBuild[] = ['js', 'simd', 'relaxed'];
 const COLUMNS = ['float64', 'float32 js', 'float32 simd', 'float32 relaxed'];
@@ -14,10 +14,8 @@ const asked = process.argv.slice(2);
 
 /** The worst of a function's cases of one dtype, with the kernels in force. */
 function worstOf(name: string, dtype: string, build: KernelBuild): Worst | undefined {
-  const row = rowOf(name);
-  if (row === undefined) return undefined;
   return CASES.filter((c) => c.name === name && c.dtype === dtype)
-    .map((c) => measure(c, row, build))
+    .map((c) => measure(c, ROWS[name], build))
     .reduce<Worst | undefined>((a, b) => (a === undefined || b.share > a.share ? b : a), undefined);
 }
 
@@ -44,11 +42,9 @@ const cell = (worst: Worst | undefined): string =>
 console.log(`| function | ${COLUMNS.join(' | ')} | worst in float64 | the limit, and why |`);
 console.log(`|---|${COLUMNS.map(() => '---').join('|')}|---|---|`);
 for (const [name, cells] of table) {
-  const row = rowOf(name);
-  if (row === undefined) continue;
   const where = cells.get('float64')?.call.replace(/^\w+\((.*)\)$/, '$1');
   console.log(
-    `| \`${name}\` | ${COLUMNS.map((column) => cell(cells.get(column))).join(' | ')} | ${where} | ${row.why.replaceAll('|', '\\|')} |`,
+    `| \`${name}\` | ${COLUMNS.map((column) => cell(cells.get(column))).join(' | ')} | ${where} | ${ROWS[name].why.replaceAll('|', '\\|')} |`,
   );
 }
 if ([...table.values()].some((cells) => [...cells.values()].some(({ share }) => share > 1))) {

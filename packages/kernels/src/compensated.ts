@@ -28,6 +28,19 @@ export function sumOf(scale: number, n: number, a: Values, oa: number, sa: numbe
   return joined(s, lost);
 }
 
+/** Running sums: each is the sum so far and what it has lost. */
+export function runningSumsOf(n: number, y: Values, oy: number, a: Values, oa: number): void {
+  let s = 0;
+  let lost = 0;
+  for (let i = 0; i < n; i++) {
+    const x = a[oa + i];
+    const t = s + x;
+    lost += lostBy(s, x, t);
+    s = t;
+    y[oy + i] = joined(s, lost);
+  }
+}
+
 /** Σ |a|. */
 export function magnitudesOf(n: number, a: Values, oa: number, sa: number): number {
   let s = 0;
@@ -41,7 +54,7 @@ export function magnitudesOf(n: number, a: Values, oa: number, sa: number): numb
   return joined(s, lost);
 }
 
-/** Σ ((a − shift) · scale)². */
+/** Σ ((a − shift) · scale)², for a scale that is a power of two: differences of scaled numbers do not overflow. */
 export function squaresOf(
   shift: number,
   scale: number,
@@ -50,10 +63,11 @@ export function squaresOf(
   oa: number,
   sa: number,
 ): number {
+  const centre = shift * scale;
   let s = 0;
   let lost = 0;
   for (let i = 0; i < n; i++, oa += sa) {
-    const d = (a[oa] - shift) * scale;
+    const d = a[oa] * scale - centre;
     const x = d * d;
     const t = s + x;
     lost += lostBy(s, x, t);

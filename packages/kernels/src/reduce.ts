@@ -91,12 +91,26 @@ export const all = foldKernel('all', (n, a, oa, sa) => {
   for (let i = 0; i < n; i++, oa += sa) if (a[oa] === 0) return 0;
   return 1;
 });
+/** A scale for numbers whose plain squares have this sum, so that it stays in the safe range. */
+function scaleFor(squares: number): number {
+  if (squares > 1e-290 && squares < 1e300) return 1;
+  return squares < 1 ? MANY_BITS : 1 / MANY_BITS;
+}
+
 /** Two passes: the mean first, then squares around it. The extra integer is the correction. */
 export const variance = foldKernel('variance', (n, a, oa, sa, correction) => {
-  return squaresOf(meanOf(n, a, oa, sa), 1, n, a, oa, sa) / (n - correction);
+  const mean = meanOf(n, a, oa, sa);
+  const s = squaresOf(mean, 1, n, a, oa, sa);
+  const scale = scaleFor(s);
+  if (scale === 1) return s / (n - correction);
+  return squaresOf(mean, scale, n, a, oa, sa) / (n - correction) / scale / scale;
 });
 export const standardDeviation = foldKernel('standardDeviation', (n, a, oa, sa, correction) => {
-  return Math.sqrt(squaresOf(meanOf(n, a, oa, sa), 1, n, a, oa, sa) / (n - correction));
+  const mean = meanOf(n, a, oa, sa);
+  const s = squaresOf(mean, 1, n, a, oa, sa);
+  const scale = scaleFor(s);
+  if (scale === 1) return Math.sqrt(s / (n - correction));
+  return Math.sqrt(squaresOf(mean, scale, n, a, oa, sa) / (n - correction)) / scale;
 });
 export const absoluteSum = foldKernel('absoluteSum', magnitudesOf);
 export const absoluteMax = foldKernel('absoluteMax', (n, a, oa, sa) => {
@@ -107,8 +121,8 @@ export const absoluteMax = foldKernel('absoluteMax', (n, a, oa, sa) => {
 /** Euclidean norm, of scaled numbers where plain squares leave the safe range. */
 export const euclideanNorm = foldKernel('euclideanNorm', (n, a, oa, sa) => {
   const s = squaresOf(0, 1, n, a, oa, sa);
-  if (s > 1e-290 && s < 1e300) return Math.sqrt(s);
-  const scale = s < 1 ? MANY_BITS : 1 / MANY_BITS;
+  const scale = scaleFor(s);
+  if (scale === 1) return Math.sqrt(s);
   return Math.sqrt(squaresOf(0, scale, n, a, oa, sa)) / scale;
 });
 /**

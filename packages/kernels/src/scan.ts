@@ -1,4 +1,5 @@
 /** @file Running results along the last axis of packed memory, accumulated in double. Plan: `[rows, n]`. */
+import { runningSumsOf } from './compensated.js';
 import { type Kernel, kernel } from './kernel.js';
 
 /** Running sums. */
@@ -11,6 +12,12 @@ export const cumsum = kernel('cumsum', (ints, y, oy, a, oa) => {
       y[oy + i] = s;
     }
   }
+});
+
+/** Running sums, compensated: for float64, whose accumulator has no digits to spare. */
+export const compensatedCumsum = kernel('compensatedCumsum', (ints, y, oy, a, oa) => {
+  const n = ints[1];
+  for (let r = 0; r < ints[0]; r++, oy += n, oa += n) runningSumsOf(n, y, oy, a, oa);
 });
 
 /** Running products. */

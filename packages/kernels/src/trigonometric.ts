@@ -57,7 +57,7 @@ export const hypot = binaryKernel('hypot', (n, y, oy, a, oa, sa, b, ob, sb) => {
     y[oy + i] = p === Infinity || q === Infinity ? Infinity : Math.sqrt(s * s + t * t) / scale;
   }
 });
-/** a / √(a² + b²): 0 at the origin, and the limit along the diagonal where both are infinite. */
+/** a / √(a² + b²): a zero stays, at the origin too, and the limit along the diagonal where both are infinite. */
 export const hypotShare = binaryKernel('hypotShare', (n, y, oy, a, oa, sa, b, ob, sb) => {
   for (let i = 0; i < n; i++, oa += sa, ob += sb) {
     let p = a[oa];
@@ -69,7 +69,7 @@ export const hypotShare = binaryKernel('hypotShare', (n, y, oy, a, oa, sa, b, ob
     const scale = scaleFor(Math.max(Math.abs(p), Math.abs(q)));
     p *= scale;
     q *= scale;
-    y[oy + i] = p === 0 && q === q ? 0 : p / Math.sqrt(p * p + q * q);
+    y[oy + i] = p === 0 && q === q ? p : p / Math.sqrt(p * p + q * q);
   }
 });
 

@@ -7,6 +7,7 @@
  */
 import {
   ArgumentError,
+  add,
   cdist,
   clamp,
   matmul,
@@ -14,6 +15,8 @@ import {
   ShapeError,
   slice,
   squaredCdist,
+  stopGradient,
+  sub,
   Tensor,
   transpose,
 } from '@ndgrad/core';
@@ -132,9 +135,17 @@ export function cosineSimilarities(x: Tensor, references?: Tensor): Similarities
   const others = checkRows('cosineSimilarities', x, references);
   const left = normalize(x, { axis: 1 });
   const right = others === x ? left : normalize(others, { axis: 1 });
-  // Rounding may leave [−1, 1] only where the rows are parallel, and there the true gradient is 0 as well.
-  const cosines = clamp(matmul(left, transpose(right)), { min: -1, max: 1 });
+  const cosines = withinOne(matmul(left, transpose(right)));
   return tag<Similarities>(cosines, { kind: 'similarities', metric: 'cosine', selfPaired: others === x });
+}
+
+/**
+ * Cosines limited to [−1, 1]. The limit takes off what rounding has added and has no derivative of its own: rows that are
+ * nearly parallel have a cosine that rounds to 1, and still a gradient.
+ */
+function withinOne(cosines: Tensor): Tensor {
+  const excess = stopGradient(sub(clamp(cosines, { min: -1, max: 1 }), cosines));
+  return add(cosines, excess);
 }
 
 /**

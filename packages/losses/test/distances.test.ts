@@ -167,6 +167,23 @@ describe('cosineSimilarities', () => {
     for (const s of both) expect(Math.abs(s)).toBeLessThanOrEqual(1);
     for (const s of cosineSimilarities(x).toTypedArray()) expect(Math.abs(s)).toBeLessThanOrEqual(1);
   });
+
+  it.each([
+    ['float32', 1e-4],
+    ['float64', 1e-9],
+  ] as const)(
+    'has a gradient in %s where rows are so nearly parallel that it rounds to ±1',
+    (dtype, angle) => {
+      const x = tensor([[2, 0]], { dtype, requiresGrad: true });
+      for (const sign of [1, -1]) {
+        const s = cosineSimilarities(x, tensor([[sign, sign * angle]], { dtype }));
+        expect(s.item()).toBe(sign);
+        const [along, across] = gradientOf(s, x).toTypedArray();
+        expect(along).toBeCloseTo(0, 6);
+        expect(across / ((sign * angle) / 2)).toBeCloseTo(1, 6);
+      }
+    },
+  );
 });
 
 describe('asDistances and asSimilarities', () => {

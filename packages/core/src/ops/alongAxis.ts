@@ -13,13 +13,22 @@ import { permute, type SingleAxisOptions, transpose } from './movement.js';
 interface LastAxisRow {
   readonly name: string;
   readonly kernel: Kernel;
+  /** The kernel for float64, where it differs. */
+  readonly doubleKernel?: Kernel;
   readonly dtype?: DType;
   readonly saves?: OpRow<null>['saves'];
   readonly vjp?: NonNullable<OpRow<null>['vjp']>;
 }
 
 /** A row whose kernel works along the packed last axis and keeps its length. */
-export function alongLastAxis({ name, kernel, dtype, saves, vjp }: LastAxisRow): OpRow<null> {
+export function alongLastAxis({
+  name,
+  kernel,
+  doubleKernel = kernel,
+  dtype,
+  saves,
+  vjp,
+}: LastAxisRow): OpRow<null> {
   return {
     name,
     shape: ([shape]) => shape,
@@ -27,7 +36,8 @@ export function alongLastAxis({ name, kernel, dtype, saves, vjp }: LastAxisRow):
     run(home, y, [a, b]) {
       const n = y.shape[y.rank - 1];
       if (y.size === 0) return;
-      home.call(kernel, [y.size / n, n], y, packed(home, a), b === undefined ? undefined : packed(home, b));
+      const chosen = a.dtype === 'float64' ? doubleKernel : kernel;
+      home.call(chosen, [y.size / n, n], y, packed(home, a), b === undefined ? undefined : packed(home, b));
     },
     ...(saves === undefined ? {} : { saves }),
     ...(vjp === undefined ? {} : { vjp }),

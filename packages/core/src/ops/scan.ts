@@ -24,6 +24,7 @@ function fitting(row: OpRow<null>, x: TensorLike, options: SingleAxisOptions): T
 const cumsumRow: OpRow<null> = alongLastAxis({
   name: 'cumsum',
   kernel: kernels.cumsum,
+  doubleKernel: kernels.compensatedCumsum,
   // Each element enters its own sum and all later ones.
   vjp: [(g) => backwards(apply(cumsumRow, [backwards(g)], null))],
 });

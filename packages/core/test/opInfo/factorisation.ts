@@ -1031,7 +1031,7 @@ export const factorisation = {
         () => ops.slogdet(f64([[1 - 1e-10]])).logAbsDet.item(),
         near(Math.log1p(1 - 1e-10 - 1)),
       ],
-      ['the sign records nothing', () => ops.slogdet(f64([[2]], true)).sign.requiresGrad, false],
+      ['the sign has no derivative', () => ops.slogdet(f64([[2]], true)).sign.requiresGrad, false],
       [
         'a singular matrix under a cotangent of 0 gets 0',
         () => {

@@ -478,6 +478,14 @@ export const order = {
     others: 'int32',
     samples: ordered(...sortedLines),
     random: orderedAny(...sortedLines),
+    folds: {
+      nothing: [],
+      NaN: [1, 3, Number.NaN],
+      infinity: [1, Infinity],
+      infinities: [-Infinity, Infinity],
+      negative: [-Infinity, -Infinity],
+    },
+    fold: ['sort(x).values', (x) => orders.sort(x).values],
     options: (options) => orders.sort(f64([1]), options),
     refusals: [[() => orders.sort(tensor(1)), IndexError, 'sort: axis must be an integer in [0, 0), got -1']],
     facts: [
@@ -504,6 +512,14 @@ export const order = {
       const options = maybe(random, { axis: random.axis(shape.length), largest: random.pick([true, false]) });
       return best(random.integer(0, shape.at(options.axis ?? -1) as number), shape, options);
     },
+    folds: {
+      nothing: 'topk: k must be at most 0, the length of axis 0 of [0], got 1',
+      NaN: [Number.NaN],
+      infinity: [Infinity],
+      infinities: [Infinity],
+      negative: [-Infinity],
+    },
+    fold: ['topk(x, 1).values', (x) => orders.topk(x, 1).values],
     options: (options) => orders.topk(f64([1]), 1, options),
     refusals: [
       [

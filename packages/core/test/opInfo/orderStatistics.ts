@@ -199,6 +199,15 @@ export const orderStatistics = {
       const batch = random.shape(1, 2, true);
       return searched([...batch, random.integer(0, 6)], [...batch, random.integer(0, 4)], side);
     },
+    folds: {
+      nothing: 0,
+      NaN: 'searchsorted: sorted must rise along its last axis, got NaN before 3 at position 2; sort() it first',
+      infinity: 1,
+      infinities:
+        'searchsorted: sorted must rise along its last axis, got Infinity before -Infinity at position 1; sort() it first',
+      negative: 2,
+    },
+    fold: ['searchsorted(x, 2)', (x) => ops.searchsorted(x, 2)],
     options: (options) => ops.searchsorted(f64([1]), f64([1]), options),
     refusals: [
       [
@@ -283,6 +292,14 @@ export const orderStatistics = {
       const [shape, options] = randomFold(random);
       return middle(shape, options, apart);
     },
+    folds: {
+      nothing: 'median: x must have at least one element along the folded axes, got shape [0]',
+      NaN: nan,
+      infinity: 1,
+      infinities: -Infinity,
+      negative: -Infinity,
+    },
+    fold: ['median(x).values', (x) => ops.median(x).values],
     options: (options) => ops.median(f64([1]), options),
     refusals: foldRefusals('median', ops.median),
     kinks: [
@@ -370,6 +387,14 @@ export const orderStatistics = {
       const q = random.integer(0, 2) === 0 ? level() : Array.from({ length: random.integer(0, 3) }, level);
       return quantiles(shape, q, options, random.pick(INTERPOLATIONS));
     },
+    folds: {
+      nothing: 'quantile: x must have at least one element along the folded axes, got shape [0]',
+      NaN: nan,
+      infinity: Infinity,
+      infinities: nan,
+      negative: -Infinity,
+    },
+    fold: ['quantile(x, 0.5)', (x) => ops.quantile(x, 0.5)],
     options: (options) => ops.quantile(f64([1]), 0.5, options),
     refusals: [
       ...foldRefusals('quantile', (x, options) => ops.quantile(x, 0.5, options)),

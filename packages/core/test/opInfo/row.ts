@@ -123,6 +123,8 @@ export interface Sampled extends Common {
   readonly constant?: true;
   /** For ops of one tensor that fold it or work along its lines: what they make of the vectors of {@link FOLDED}. */
   readonly folds?: Folds;
+  /** How the vector is folded where that is not the op of the vector alone: as one writes it, and the call. */
+  readonly fold?: readonly [written: string, call: (x: Tensor) => Tensor];
 }
 
 /** Vectors whose folds are a matter of policy. */

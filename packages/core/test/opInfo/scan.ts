@@ -10,6 +10,8 @@ import { ARITHMETIC, apart, type Input, type Random, real, SAME, type Sample, ty
 const f64 = (data: readonly unknown[], requiresGrad = false): Tensor =>
   tensor(data as number[], { dtype: 'float64', requiresGrad });
 
+const { NaN: nan } = Number;
+
 interface Axis {
   readonly axis?: number;
 }
@@ -121,6 +123,13 @@ export const scan = {
       (x, options) => [ops.cumsum(x, options)],
       (seen) => [sumOf(seen)],
     ),
+    folds: {
+      nothing: [],
+      NaN: [1, nan, nan],
+      infinity: [1, Infinity],
+      infinities: [Infinity, nan],
+      negative: [-Infinity, -Infinity],
+    },
     options: (options) => ops.cumsum(f64([1]), options),
     refusals: [
       ...(refusals('cumsum', ops.cumsum) ?? []),
@@ -142,6 +151,13 @@ export const scan = {
       (x, options) => [ops.cumprod(x, options)],
       (seen) => [seen.reduceRight((p, x) => p * x, 1)],
     ),
+    folds: {
+      nothing: [],
+      NaN: [1, nan, nan],
+      infinity: [1, Infinity],
+      infinities: [Infinity, -Infinity],
+      negative: [-Infinity, Infinity],
+    },
     options: (options) => ops.cumprod(f64([1]), options),
     refusals: [
       ...(refusals('cumprod', ops.cumprod) ?? []),
@@ -170,14 +186,10 @@ export const scan = {
       ],
       [
         'a cotangent of 0 gives 0 beside infinities',
-        () => pull((x) => ops.cumprod(x), [1, Infinity, Number.NaN], [0, 0, 0]),
+        () => pull((x) => ops.cumprod(x), [1, Infinity, nan], [0, 0, 0]),
         [0, 0, 0],
       ],
-      [
-        'NaN spreads to the end',
-        () => ops.cumprod(f64([2, Number.NaN, 0])).toArray(),
-        [2, Number.NaN, Number.NaN],
-      ],
+      ['NaN spreads to the end', () => ops.cumprod(f64([2, nan, 0])).toArray(), [2, nan, nan]],
       [
         'a row of 1e5 has its derivative in a moment',
         () => {
@@ -194,6 +206,14 @@ export const scan = {
     results: SAME,
     others: 'int32',
     ...scans(both(ops.cummax), reached(Math.max), apart),
+    folds: {
+      nothing: [],
+      NaN: [1, nan, nan],
+      infinity: [1, Infinity],
+      infinities: [Infinity, Infinity],
+      negative: [-Infinity, -Infinity],
+    },
+    fold: ['cummax(x).values', (x) => ops.cummax(x).values],
     options: (options) => ops.cummax(f64([1]), options),
     refusals: refusals('cummax', ops.cummax) ?? [],
     kinks: [
@@ -209,12 +229,12 @@ export const scan = {
       [
         'NaN spreads from where it is first, with a derivative of 0',
         () => {
-          const x = [1, Number.NaN, 5, Number.NaN];
+          const x = [1, nan, 5, nan];
           const { values, indices } = ops.cummax(f64(x));
           return [values.toArray(), indices.toArray(), pull((t) => ops.cummax(t).values, x)];
         },
         [
-          [1, Number.NaN, Number.NaN, Number.NaN],
+          [1, nan, nan, nan],
           [0, 1, 1, 1],
           [1, 0, 0, 0],
         ],
@@ -231,6 +251,14 @@ export const scan = {
     results: SAME,
     others: 'int32',
     ...scans(both(ops.cummin), reached(Math.min), apart),
+    folds: {
+      nothing: [],
+      NaN: [1, nan, nan],
+      infinity: [1, 1],
+      infinities: [Infinity, -Infinity],
+      negative: [-Infinity, -Infinity],
+    },
+    fold: ['cummin(x).values', (x) => ops.cummin(x).values],
     options: (options) => ops.cummin(f64([1]), options),
     refusals: refusals('cummin', ops.cummin) ?? [],
     kinks: [
@@ -244,8 +272,8 @@ export const scan = {
     facts: [
       [
         'NaN spreads from where it is first',
-        () => ops.cummin(f64([1, Number.NaN, -5])).values.toArray(),
-        [1, Number.NaN, Number.NaN],
+        () => ops.cummin(f64([1, nan, -5])).values.toArray(),
+        [1, nan, nan],
       ],
     ],
   },
