@@ -178,16 +178,27 @@ export interface NumberRange {
   readonly integer?: boolean;
   /** Whether infinities are refused. Default `true`. */
   readonly finite?: boolean;
+  /** Whether NaN passes, whatever the bounds. Default `false`. */
+  readonly nan?: boolean;
 }
 
-/** The number, if it is one and lies in the range. NaN never does. */
+/** The number, if it is one and lies in the range. */
 export function checkNumber(
   where: string,
   argument: string,
   value: unknown,
   range: NumberRange = {},
 ): number {
-  const { min, max, exclusiveMin = false, exclusiveMax = false, integer = false, finite = true } = range;
+  const {
+    min,
+    max,
+    exclusiveMin = false,
+    exclusiveMax = false,
+    integer = false,
+    finite = true,
+    nan = false,
+  } = range;
+  if (nan && Number.isNaN(value)) return Number.NaN;
   const fits =
     typeof value === 'number' &&
     !Number.isNaN(value) &&

@@ -87,7 +87,7 @@ function pointSets(where: string, x1: Tensor, x2: Tensor): [Tensor, Tensor] {
 
 /** Options of {@link cdist}. */
 export interface CdistOptions {
-  /** The p of the norm of differences, at least 1. Default 2. */
+  /** The p of the norm of differences, at least 0. Default 2. */
   readonly p?: number;
 }
 
@@ -96,7 +96,7 @@ export interface CdistOptions {
  * are at exactly 0 and a far origin costs no digits. The derivative at distance 0 is 0. Other p than 2 take O(n m d)
  * memory.
  *
- * @throws {@link ShapeError} when the last extents differ; {@link ArgumentError} for p below 1.
+ * @throws {@link ShapeError} when the last extents differ; {@link ArgumentError} for p below 0.
  *
  * @example
  * ```ts
@@ -105,7 +105,7 @@ export interface CdistOptions {
  */
 export function cdist(x1: Tensor, x2: Tensor, options: CdistOptions = {}): Tensor {
   checkOptions('cdist', options, ['p']);
-  const p = checkNumber('cdist', 'p', options.p ?? 2, { min: 1, finite: false });
+  const p = checkNumber('cdist', 'p', options.p ?? 2, { min: 0, finite: false });
   const [a, b] = pointSets('cdist', x1, x2);
   if (p === 2) return apply(cdistRow, [a, b], null);
   return norm(sub(unsqueeze(a, -2), unsqueeze(b, -3)), { axis: -1, ord: p });
@@ -169,7 +169,7 @@ export function cosineSimilarity(a: Tensor, b: Tensor, options: SingleAxisOption
 
 /** Options of {@link pairwiseDistance}. */
 export interface PairwiseDistanceOptions {
-  /** The p of the norm of differences, at least 1; `Infinity` for the largest. Default 2. */
+  /** The p of the norm of differences, at least 0; `Infinity` for the largest. Default 2. */
   readonly p?: number;
   /** Whether the last axis stays, with length 1. Default `false`. */
   readonly keepDims?: boolean;
@@ -179,7 +179,7 @@ export interface PairwiseDistanceOptions {
  * Distances row by row, along the last axis: `(Σ |a − b|ᵖ)^(1/p)`. No epsilon is added, so identical rows are at exactly 0,
  * with a derivative of 0. Operands broadcast; integers give float32.
  *
- * @throws {@link ShapeError} for shapes that do not broadcast or have no axis; {@link ArgumentError} for p below 1.
+ * @throws {@link ShapeError} for shapes that do not broadcast or have no axis; {@link ArgumentError} for p below 0.
  *
  * @example
  * ```ts
@@ -191,7 +191,7 @@ export interface PairwiseDistanceOptions {
 export function pairwiseDistance(a: Tensor, b: Tensor, options: PairwiseDistanceOptions = {}): Tensor {
   const name = 'pairwiseDistance';
   checkOptions(name, options, ['p', 'keepDims']);
-  const ord = checkNumber(name, 'p', options.p ?? 2, { min: 1, finite: false });
+  const ord = checkNumber(name, 'p', options.p ?? 2, { min: 0, finite: false });
   const keepDims = checkBoolean(name, 'keepDims', options.keepDims ?? false);
   const [p, q] = sameRows(name, a, b);
   return norm(sub(p, q), { axis: -1, ord, keepDims });

@@ -284,7 +284,8 @@ export function transpose(x: Tensor, axisA = -2, axisB = -1): Tensor {
 }
 
 /**
- * `x` stretched to `shape`: axes of length 1 repeat, new ones come in front. A read-only view with stride 0.
+ * `x` stretched to `shape`: axes of length 1 repeat, new ones come in front, an extent of −1 stays what it is. A read-only
+ * view with stride 0.
  *
  * @throws {@link ShapeError} when `x` does not broadcast to `shape`.
  *
@@ -298,7 +299,13 @@ export function expand<D extends DType, const S extends Shape>(
   shape: S,
 ): Tensor<D, S['length']>;
 export function expand(x: Tensor, shape: Shape): Tensor {
-  return broadcastTo(tensorOperand('expand', x), checkShape('expand', 'shape', shape));
+  const t = tensorOperand('expand', x);
+  const added = Array.isArray(shape) ? shape.length - t.rank : 0;
+  // A new axis has no extent to keep: its −1 stays, and is refused.
+  const target = Array.isArray(shape)
+    ? shape.map((extent: unknown, axis) => (extent === -1 && axis >= added ? t.shape[axis - added] : extent))
+    : shape;
+  return broadcastTo(t, checkShape('expand', 'shape', target));
 }
 
 // Slices
@@ -621,7 +628,8 @@ function part(x: Tensor, axis: number, start: number, stop: number): Tensor {
 }
 
 /**
- * At most `count` parts along an axis, all of one length but the last, as views.
+ * At most `count` parts along an axis, all of one length but the last, as views; exactly `count` empty ones of an axis of
+ * length 0.
  *
  * @example
  * ```ts
@@ -633,11 +641,9 @@ export function chunk(x: Tensor, count: number, options: SingleAxisOptions = {})
   checkOptions('chunk', options, ['axis']);
   const axis = checkAxis('chunk', 'axis', options.axis ?? 0, t.rank);
   const extent = t.shape[axis];
-  const length = Math.max(
-    1,
-    Math.ceil(extent / checkNumber('chunk', 'count', count, { integer: true, min: 1 })),
-  );
-  const parts = Math.max(1, Math.ceil(extent / length));
+  const wanted = checkNumber('chunk', 'count', count, { integer: true, min: 1 });
+  const length = Math.ceil(extent / wanted);
+  const parts = extent === 0 ? wanted : Math.ceil(extent / length);
   return Array.from({ length: parts }, (_, i) =>
     part(t, axis, i * length, Math.min(extent, (i + 1) * length)),
   );
@@ -758,7 +764,7 @@ export function pad(
       got: describeValue(widths),
     });
   }
-  const value = checkNumber('pad', 'value', options.value ?? 0, { finite: false });
+  const value = checkNumber('pad', 'value', options.value ?? 0, { finite: false, nan: true });
   const sides = Array.from(widths as readonly unknown[], (width, axis) => {
     if (!Array.isArray(width) || width.length !== 2) {
       throw new ArgumentError({

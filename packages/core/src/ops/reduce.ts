@@ -579,7 +579,10 @@ export function std(x: TensorLike, options: VarianceOptions = {}): Tensor {
 
 /** Options of {@link norm}. */
 export interface NormOptions extends ReduceOptions {
-  /** The p of `(Σ |x|ᵖ)^(1/p)`, at least 1; `Infinity` for the largest magnitude. Default 2. */
+  /**
+   * The p of `(Σ |x|ᵖ)^(1/p)`, at least 0; `Infinity` for the largest magnitude, 0 for the count of what is not 0.
+   * Default 2.
+   */
   readonly ord?: number;
 }
 
@@ -599,10 +602,18 @@ const absoluteSumRow = foldRow({
     multiplyNoNan(sign(x), spread(g, shape, attributes)),
 });
 
+/** `xᵖ` of magnitudes. Below p = 1 the slope at 0 is infinite, from both sides: there the derivative is 0. */
+function powers(x: Tensor, p: number): Tensor {
+  if (p >= 1) return pow(x, p);
+  const isZero = eq(x, 0);
+  return where(isZero, 0, pow(where(isZero, 1, x), p));
+}
+
 /**
- * Vector norm over axes, by default Euclidean. Neither overflows nor underflows on the way. The derivative at 0 is 0.
+ * Vector norm over axes, by default Euclidean. Neither overflows nor underflows on the way. The derivative at 0 is 0, and
+ * with an `ord` below 1, where it is no norm any more, so it is by each element that is 0.
  *
- * @throws {@link ArgumentError} for `ord` below 1.
+ * @throws {@link ArgumentError} for `ord` below 0.
  *
  * @example
  * ```ts
@@ -614,17 +625,18 @@ export function norm<X extends TensorLike>(x: X): Tensor<UnaryDType<X>, 0>;
 export function norm<X extends TensorLike>(x: X, options?: NormOptions): Tensor<UnaryDType<X>>;
 export function norm(x: TensorLike, options: NormOptions = {}): Tensor {
   const { t: given, fold } = prepare('norm', x, options, [...OPTIONS, 'ord']);
-  const p = checkNumber('norm', 'ord', options.ord ?? 2, { min: 1, finite: false });
+  const p = checkNumber('norm', 'ord', options.ord ?? 2, { min: 0, finite: false });
   const t = cast(given, floatOf(given.dtype));
   if (p === 2) return apply(euclideanNormRow, [t], fold);
   if (p === 1) return apply(absoluteSumRow, [t], fold);
   if (countOf(t.shape, fold.axes) === 0) return apply(absoluteSumRow, [t], fold);
   const magnitudes = abs(t);
   if (p === Infinity) return apply(maxRow, [magnitudes], fold);
+  if (p === 0) return apply(sumRow, [powers(magnitudes, p)], fold);
   // Scaled by the largest magnitude, as a constant: the norm is homogeneous, so its derivative does not see the scale.
   const largest = stopGradient(apply(maxRow, [magnitudes], { ...fold, keepDims: true }));
   const scale = where(logicalOr(eq(largest, 0), eq(largest, Infinity)), 1, largest);
-  const total = apply(sumRow, [pow(divideNoNan(magnitudes, scale), p)], { ...fold, keepDims: true });
+  const total = apply(sumRow, [powers(divideNoNan(magnitudes, scale), p)], { ...fold, keepDims: true });
   const rooted = where(eq(total, 0), 0, pow(where(eq(total, 0), 1, total), 1 / p));
   const y = mul(rooted, scale);
   return fold.keepDims ? y : reshape(y, reducedShape(t.shape, fold.axes, false));

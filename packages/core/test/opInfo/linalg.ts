@@ -531,9 +531,9 @@ export const distance = {
         'cdist: x1 and x2 must be […, n, d] and […, m, d], got [1] and [1, 1]',
       ],
       [
-        () => pairs.cdist(f64([[1]]), f64([[1]]), { p: 0.5 }),
+        () => pairs.cdist(f64([[1]]), f64([[1]]), { p: -1 }),
         ArgumentError,
-        'cdist: p must be a number at least 1, got 0.5',
+        'cdist: p must be a number at least 0, got -1',
       ],
       [
         () => pairs.cdist('a' as never, f64([[1]])),

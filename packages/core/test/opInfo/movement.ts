@@ -232,7 +232,7 @@ function chunkAny(random: Random): Sample {
   const count = random.integer(1, 6);
   const length = Math.ceil(shape[a] / count);
   const starts = Array.from({ length: count }, (_, i) => i * length).filter(
-    (start, i) => i === 0 || start < shape[a],
+    (start) => shape[a] === 0 || start < shape[a],
   );
   return {
     title: `[${shape}] into ${count} ${JSON.stringify(options)}`,
@@ -734,8 +734,19 @@ export const movement = {
         ShapeError,
         'expand: shape must be one that [2, 1] broadcasts to, got [2]',
       ],
+      [
+        () => ops.expand(ones(2), [-1, 2]),
+        ShapeError,
+        'expand: shape must hold whole extents of at least 0, got -1 at axis 0',
+      ],
+      [
+        () => ops.expand(ones(2), '2' as never),
+        ArgumentError,
+        'expand: shape must be an array of extents, got string; write [2, 3]',
+      ],
     ],
     facts: [
+      ['−1 keeps an extent', () => ops.expand(ones(3, 1, 2), [4, -1, 5, -1]).shape, [4, 3, 5, 2]],
       [
         'it is a view with stride 0',
         () => {
@@ -1056,6 +1067,17 @@ export const movement = {
     refusals: [
       [() => ops.chunk(ones(5), 0), ArgumentError, 'chunk: count must be an integer at least 1, got 0'],
     ],
+    facts: [
+      [
+        'an axis of length 0 gives as many parts as asked for',
+        () => ops.chunk(ones(0, 2), 3).map((part) => part.shape),
+        [
+          [0, 2],
+          [0, 2],
+          [0, 2],
+        ],
+      ],
+    ],
   },
   unbind: {
     kind: 'sampled',
@@ -1220,6 +1242,18 @@ export const movement = {
         () => ops.pad(ones(2), [[2 ** 31, 0]]),
         LimitError,
         'pad: the result must hold extents of at most 2147483647, got 2147483650 at axis 0',
+      ],
+      [
+        () => ops.pad(tensor([1], { dtype: 'int32' }), [[1, 0]], { value: Number.NaN }),
+        DTypeError,
+        "pad: value must fit int32, got NaN; cast the tensor to 'float64' first",
+      ],
+    ],
+    facts: [
+      [
+        'the border may be NaN',
+        () => ops.pad(ones(1), [[1, 1]], { value: Number.NaN }).toArray(),
+        [Number.NaN, 1, Number.NaN],
       ],
     ],
   },

@@ -756,7 +756,7 @@ export const reduce = {
       ...folds(ops.norm, () => 0, real, { ord: 3 }, EMPTY_FOLDS),
     ],
     random: (random) => {
-      const ord = random.pick([undefined, 1, 1.5, 2, 3, Infinity]);
+      const ord = random.pick([undefined, 0.5, 1, 1.5, 2, 3, Infinity]);
       const { shape, options } = randomFold(random, 0, 24);
       const input = ord === Infinity ? apart(shape) : nonzero(shape);
       return fold(ops.norm, normOf(ord ?? 2), input, ord === undefined ? options : { ...options, ord });
@@ -764,15 +764,11 @@ export const reduce = {
     folds: { nothing: 0, NaN: Number.NaN, infinity: Infinity, infinities: Infinity, negative: Infinity },
     options: (options) => ops.norm(f64([1]), options),
     refusals: [
-      [
-        () => ops.norm(f64([1]), { ord: 0.5 }),
-        ArgumentError,
-        'norm: ord must be a number at least 1, got 0.5',
-      ],
+      [() => ops.norm(f64([1]), { ord: -1 }), ArgumentError, 'norm: ord must be a number at least 0, got -1'],
       [
         () => ops.norm(f64([1]), { ord: Number.NaN }),
         ArgumentError,
-        'norm: ord must be a number at least 1, got NaN',
+        'norm: ord must be a number at least 0, got NaN',
       ],
     ],
     kinks: [
@@ -792,6 +788,18 @@ export const reduce = {
         at: 'x = 0, ord 3',
         subgradient: '0',
         gradient: () => gradientOf((x) => ops.norm(x, { ord: 3 }), [0, 0]),
+        expected: [0, 0],
+      },
+      {
+        at: 'one element is 0, ord ½',
+        subgradient: '0 for it',
+        gradient: () => gradientOf((x) => ops.norm(x, { ord: 0.5 }), [0, 4, 4]),
+        expected: [0, 2, 2],
+      },
+      {
+        at: 'everywhere, ord 0',
+        subgradient: '0',
+        gradient: () => gradientOf((x) => ops.norm(x, { ord: 0 }), [0, 4]),
         expected: [0, 0],
       },
       {
@@ -815,15 +823,19 @@ export const reduce = {
         () => Math.abs(ops.norm(f64([1e200, 1e200]), { ord: 3 }).item() / 1e200 - 2 ** (1 / 3)) < 1e-15,
         true,
       ],
+      ['ord ½', () => ops.norm(f64([0, 3, -12]), { ord: 0.5 }).item(), near(27)],
+      ['ord ½ of large numbers', () => ops.norm(f64([1e307, 1e307]), { ord: 0.5 }).item(), near(4e307)],
+      ['ord 0 counts what is not 0', () => ops.norm(f64([0, 3, -0, Number.NaN]), { ord: 0 }).item(), 2],
+      ['ord 0 of nothing', () => ops.norm(f64([]), { ord: 0 }).item(), 0],
       [
-        'infinities stay, whatever the ord',
-        () => [1, 2, 3, Infinity].map((ord) => ops.norm(f64([-Infinity, 1]), { ord }).item()),
-        [Infinity, Infinity, Infinity, Infinity],
+        'infinities stay, whatever the ord above 0',
+        () => [0.5, 1, 2, 3, Infinity].map((ord) => ops.norm(f64([-Infinity, 1]), { ord }).item()),
+        [Infinity, Infinity, Infinity, Infinity, Infinity],
       ],
       [
-        'NaN spreads, whatever the ord',
-        () => [1, 2, 3, Infinity].map((ord) => ops.norm(f64([Number.NaN, 1]), { ord }).item()),
-        [Number.NaN, Number.NaN, Number.NaN, Number.NaN],
+        'NaN spreads, whatever the ord above 0',
+        () => [0.5, 1, 2, 3, Infinity].map((ord) => ops.norm(f64([Number.NaN, 1]), { ord }).item()),
+        [Number.NaN, Number.NaN, Number.NaN, Number.NaN, Number.NaN],
       ],
       ['float32 squares do not overflow', () => ops.norm(tensor([3e30, 4e30])).item(), Math.fround(5e30)],
     ],

@@ -268,7 +268,7 @@ export const rowDistance = {
     ],
     random: (random) => {
       const [a, b] = randomPair(random);
-      const p = random.pick([1, 1.5, 2, 3]);
+      const p = random.pick([0.5, 1, 1.5, 2, 3]);
       const keepDims = random.pick([true, false]);
       const call = (x: Tensor, y: Tensor): Tensor => ops.pairwiseDistance(x, y, { p, keepDims });
       return rowwise(call, minkowski(p), a, b, { keepDims }, `p = ${p}`);
@@ -277,9 +277,9 @@ export const rowDistance = {
     refusals: [
       ...pairRefusals('pairwiseDistance', (a, b) => ops.pairwiseDistance(a, b)),
       [
-        () => ops.pairwiseDistance(f64([1]), f64([1]), { p: 0.5 }),
+        () => ops.pairwiseDistance(f64([1]), f64([1]), { p: -1 }),
         ArgumentError,
-        'pairwiseDistance: p must be a number at least 1, got 0.5',
+        'pairwiseDistance: p must be a number at least 0, got -1',
       ],
       [
         () => ops.pairwiseDistance(f64([1]), f64([1]), { keepDims: 0 as never }),
