@@ -25,7 +25,7 @@ import {
 } from './windows.js';
 
 /** What pooling ops have in common. */
-interface PoolOptions {
+export interface PoolOptions {
   /** How far the window moves from place to place. Default: `kernelSize`, so that windows touch and do not overlap. */
   readonly stride?: PerAxis;
   /** Padding at both ends of each axis, at most half of what the window spans. It is never the largest. Default 0. */
