@@ -25,12 +25,17 @@ const leaf = core.tensor(
   { dtype: 'float64', requiresGrad: true },
 );
 leaf.mul(2).sum().backward();
-const freed = core
-  .scope(() => {
-    const inside = core.tensor([1, 2]).mul(2);
-    return { get: () => inside };
-  })
-  .get();
+
+/** A copy whose memory is gone. */
+function lost(t: Tensor): Tensor {
+  return core
+    .scope(() => {
+      const inside = core.clone(t);
+      return { get: () => inside };
+    })
+    .get();
+}
+const freed = lost(core.tensor([1, 2]));
 
 /** Tensors of every dtype and many shapes; all but the last can be read. */
 const TENSORS: readonly Labelled[] = [
@@ -262,6 +267,7 @@ function refusedOperands(name: string, row: Sampled): string[] {
   });
   const bad: readonly Labelled[] = [
     ['a freed tensor', freed],
+    ['its own copy, freed', undefined],
     ...OTHERS.filter(
       ([, value]) => value === null || ['string', 'symbol', 'bigint', 'function'].includes(typeof value),
     ),
@@ -269,7 +275,7 @@ function refusedOperands(name: string, row: Sampled): string[] {
   return operands.flatMap((_, i) =>
     bad.flatMap(([label, value]) => {
       if (value === null && inputs[i].orNull) return [];
-      const given = operands.map((t, k) => (k === i ? (value as Tensor) : t));
+      const given = operands.map((t, k) => (k !== i ? t : value === undefined ? lost(t) : (value as Tensor)));
       let thrown: unknown;
       try {
         call(...given);

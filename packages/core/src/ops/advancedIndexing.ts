@@ -1,6 +1,6 @@
 /** @file Indexing as in NumPy: integers, ranges, arrays of positions and masks, for reading and for functional writing. */
 import { indexing as kernels } from '@ndgrad/kernels';
-import { checkBoolean, checkOptions, describeValue, typedArrayName } from '../arguments.js';
+import { checkBoolean, checkOptions, checkTensor, describeValue, typedArrayName } from '../arguments.js';
 import { apply } from '../autodiff/apply.js';
 import type { OpRow } from '../autodiff/node.js';
 import { isPlainObject } from '../autodiff/scope.js';
@@ -131,6 +131,7 @@ function partOf(where: string, argument: string, index: unknown): Part {
     });
   }
   if (index instanceof Tensor) {
+    checkTensor(where, argument, index);
     if (index.dtype === 'bool') return { kind: 'mask', mask: index, axes: index.rank };
     if (index.dtype === 'int32') return { kind: 'positions', index, axes: 1 };
     throw new DTypeError({
@@ -152,7 +153,8 @@ function partOf(where: string, argument: string, index: unknown): Part {
 
 /** All indices, with an ellipsis that takes the axes that nobody names. */
 function partsOf(where: string, x: Tensor, indices: readonly unknown[]): Part[] {
-  const parts = indices.map((index, i) => partOf(where, `indices[${i}]`, index));
+  // A hole of a sparse array is an index too.
+  const parts = Array.from(indices, (index, i) => partOf(where, `indices[${i}]`, index));
   const ellipses = parts.filter(({ kind }) => kind === 'ellipsis').length;
   if (ellipses > 1) {
     throw new ArgumentError({

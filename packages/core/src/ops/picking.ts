@@ -34,6 +34,7 @@ export type Indices = Tensor | Int32Array | readonly Nested<number>[];
 /** Indices as an int32 tensor, whatever their values. */
 function indexTensor(where: string, argument: string, indices: unknown): Tensor {
   if (indices instanceof Tensor) {
+    checkTensor(where, argument, indices);
     if (indices.dtype === 'int32') return indices;
     throw new DTypeError({
       where,

@@ -371,6 +371,14 @@ export const advancedIndexing = {
     ],
     facts: [
       [
+        'a hole among the indices is a whole axis',
+        () => ops.indexPut(matrix(), new Array(1), 0).toArray(),
+        [
+          [0, 0, 0],
+          [0, 0, 0],
+        ],
+      ],
+      [
         'the last of repeated positions wins, and alone has a derivative',
         () => {
           const x = f64([1, 2, 3], true);

@@ -311,6 +311,11 @@ function convolutionRefusals(
       ArgumentError,
       `${name}: stride must be a number or a list of 2, got an array of length 3`,
     ],
+    [
+      call({ stride: new Array(2) }),
+      ArgumentError,
+      `${name}: stride[0] must be an integer at least 1, got undefined`,
+    ],
     [call({ dilation: 0 }), ArgumentError, `${name}: dilation must be an integer at least 1, got 0`],
     [call({ padding: -1 }), ArgumentError, `${name}: padding must be an integer at least 0, got -1`],
     [call({ pading: 1 }), ArgumentError, `${name}: unknown option 'pading'; did you mean 'padding'?`],
