@@ -225,15 +225,18 @@ export function savedTensorHooks<T, P>(
 // Anomalies
 
 /** Where nodes were made: set while detectAnomaly is on. */
-const sites = new WeakMap<Node, string>();
+const sites = new WeakMap<Node, readonly string[]>();
 
-/** Where a node was made, if that is known. */
-export function siteOf(node: Node): string | undefined {
+/** Who made a node, the nearest caller first, if that is known. */
+export function siteOf(node: Node): readonly string[] | undefined {
   return sites.get(node);
 }
 
 /** How many callers outside of this package are named. */
 const FRAMES = 3;
+
+/** Which frames are where package and caller are bundled into one file: those beyond what watches. */
+const BUNDLED_FRAMES = [3, 9] as const;
 
 /** The file and line of a stack's frame: what stands in its parentheses, or after its `at` or `@`. */
 function placeOf(frame: string): string {
@@ -243,7 +246,7 @@ function placeOf(frame: string): string {
 }
 
 /** Who called the op: the nearest callers outside of this package. */
-function callSite(): string {
+function callSite(): string[] {
   // Only V8 has a limit, of ten frames: fewer than the library may have on top.
   const limited = Error as { stackTraceLimit?: number };
   const limit = limited.stackTraceLimit;
@@ -251,18 +254,20 @@ function callSite(): string {
   const frames = (new Error('site').stack ?? '')
     .split('\n')
     .map((line) => line.trim())
-    .filter((line) => line.startsWith('at ') || line.includes('@'));
+    .filter((line) => (line.startsWith('at ') || line.includes('@')) && !placeOf(line).startsWith('node:'));
   if (limit !== undefined) limited.stackTraceLimit = limit;
-  if (frames.length === 0) return 'a place unknown';
+  if (frames.length === 0) return ['a place unknown'];
   // This file's folder, or the one above while the sources are not bundled.
   const folder = placeOf(frames[0])
     .replace(/[^/\\]*$/, '')
     .replace(/autodiff[/\\]$/, '');
   const outside = frames.filter((frame) => !placeOf(frame).startsWith(folder));
-  return (outside.length > 0 ? outside : frames)
-    .slice(0, FRAMES)
-    .map((frame) => frame.replace(/^at /, '').replace('file://', ''))
-    .join(', called by ');
+  const named = outside.length > 0 ? outside.slice(0, FRAMES) : frames.slice(...BUNDLED_FRAMES);
+  return named.map((frame) => frame.replace(/^at /, '').replace('file://', ''));
+}
+
+function written(site: readonly string[]): string {
+  return site.join(', called by ');
 }
 
 /** Position `i` of row-major order as an index. */
@@ -307,7 +312,7 @@ export function checkResult(op: string, inputs: readonly Tensor[], y: Tensor): v
       k === -1
         ? 'made from inputs without NaN'
         : `input ${k} ${formatShape(inputs[k].shape)} holds NaN at element ${found[k]}`;
-    return `element ${index} of the result is NaN, ${origin}; called at ${site}`;
+    return `element ${index} of the result is NaN, ${origin}; called at ${written(site)}`;
   });
 }
 
@@ -323,7 +328,7 @@ export function checkCotangent(where: string, node: Node, input: number, g: Tens
         : `its cotangent holds NaN at element ${before[0]}`;
     return (
       `element ${index} of the derivative of ${node.row?.name} (node ${node.id}) by input ${input} is NaN, ${origin}; ` +
-      `${node.row?.name} was called at ${siteOf(node) ?? 'a place unknown: it was recorded before detectAnomaly'}`
+      `${node.row?.name} was called at ${written(siteOf(node) ?? ['a place unknown: it was recorded before detectAnomaly'])}`
     );
   });
 }

@@ -58,7 +58,7 @@ function drawingOf(
     const id = `n${node.id}`;
     for (const edge of node.edges) if (edge !== undefined) edges.push([`n${edge.id}`, id]);
     const name = nameOf.get(node);
-    const site = siteOf(node);
+    const [site] = siteOf(node) ?? [];
     const what = node.row?.name ?? 'leaf';
     const lines = [
       name === undefined ? what : `${name}: ${what}`,
