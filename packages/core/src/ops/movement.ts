@@ -669,19 +669,54 @@ export function unbind(x: Tensor, options: SingleAxisOptions = {}): Tensor[] {
 /**
  * Repeats each element `repeats` times along an axis, or of the flattened tensor, as NumPy's `repeat`.
  *
+ * @param repeats - a number for all, or one for each element.
+ * @throws {@link ShapeError} for another count of numbers than of elements.
+ *
  * @example
  * ```ts
  * repeat(tensor([1, 2]), 2).toArray() // => [1, 1, 2, 2]
+ * repeat(tensor([1, 2, 3]), [2, 0, 1]).toArray() // => [1, 1, 3]
  * ```
  *
  * @see {@link tile} to repeat the whole.
  */
-export function repeat(x: Tensor, repeats: number, options: SingleAxisOptions = {}): Tensor {
-  const t = tensorOperand('repeat', x);
+export function repeat(
+  x: Tensor,
+  repeats: number | readonly number[],
+  options: SingleAxisOptions = {},
+): Tensor {
+  const given = tensorOperand('repeat', x);
   checkOptions('repeat', options, ['axis']);
-  const count = checkNumber('repeat', 'repeats', repeats, { integer: true, min: 0 });
-  if (options.axis === undefined) return repeatAxis(reshape(t, [t.size]), count, 0);
-  return repeatAxis(t, count, checkAxis('repeat', 'axis', options.axis, t.rank));
+  const range = { integer: true, min: 0 };
+  const counts = Array.isArray(repeats)
+    ? Array.from(repeats as readonly unknown[], (count, i) =>
+        checkNumber('repeat', `repeats[${i}]`, count, range),
+      )
+    : checkNumber('repeat', 'repeats', repeats, range);
+  const t = options.axis === undefined ? reshape(given, [given.size]) : given;
+  const axis = checkAxis('repeat', 'axis', options.axis ?? 0, t.rank);
+  return typeof counts === 'number' ? repeatAxis(t, counts, axis) : repeatEach(t, counts, axis);
+}
+
+function repeatEach(x: Tensor, counts: readonly number[], axis: number): Tensor {
+  if (counts.length !== x.shape[axis]) {
+    throw new ShapeError({
+      where: 'repeat',
+      argument: 'repeats',
+      must: `hold a number for each of the ${x.shape[axis]} elements of axis ${axis}`,
+      got: `${counts.length} numbers`,
+    });
+  }
+  const total = counts.reduce((sum, count) => sum + count, 0);
+  checkShape(
+    'repeat',
+    'the result',
+    x.shape.map((extent, i) => (i === axis ? total : extent)),
+  );
+  const parts = counts.flatMap((count, i) =>
+    count === 0 ? [] : [repeatAxis(part(x, axis, i, i + 1), count, axis)],
+  );
+  return parts.length === 0 ? part(x, axis, 0, 0) : concat(parts, { axis });
 }
 
 function repeatAxis(x: Tensor, count: number, axis: number): Tensor {

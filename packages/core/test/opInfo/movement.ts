@@ -1143,11 +1143,44 @@ export const movement = {
         call: (x) => ops.repeat(x, 0),
         value: () => ({ shape: [0], data: [] }),
       },
+      {
+        title: 'each element as often as said',
+        inputs: [real([2, 2])],
+        call: (x) => ops.repeat(x, [0, 1, 2, 1]),
+        value: (x) => ({ shape: [4], data: [1, 2, 2, 3].map((i) => x.data[i]) }),
+      },
+      {
+        title: 'each column as often as said',
+        inputs: [real([2, 3])],
+        call: (x) => ops.repeat(x, [2, 0, 1], { axis: -1 }),
+        value: (x) => build([2, 3], ([i, j]) => at(x, [i, [0, 0, 2][j]])),
+      },
+      {
+        title: 'none of them',
+        inputs: [real([2, 3])],
+        call: (x) => ops.repeat(x, [0, 0], { axis: 0 }),
+        value: () => ({ shape: [0, 3], data: [] }),
+      },
     ],
     random: repeatAny,
     options: (options) => ops.repeat(ones(1), 1, options),
     refusals: [
       [() => ops.repeat(ones(2), -1), ArgumentError, 'repeat: repeats must be an integer at least 0, got -1'],
+      [
+        () => ops.repeat(ones(2), [1, -1]),
+        ArgumentError,
+        'repeat: repeats[1] must be an integer at least 0, got -1',
+      ],
+      [
+        () => ops.repeat(ones(2, 3), [1, 2], { axis: 1 }),
+        ShapeError,
+        'repeat: repeats must hold a number for each of the 3 elements of axis 1, got 2 numbers',
+      ],
+      [
+        () => ops.repeat(ones(2), [2 ** 31, 2 ** 31]),
+        LimitError,
+        'repeat: the result must hold extents of at most 2147483647, got 4294967296 at axis 0',
+      ],
     ],
   },
   tile: {
