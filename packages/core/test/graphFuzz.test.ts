@@ -125,7 +125,7 @@ describe('random graphs', () => {
       const i = draft.pick() as number;
       draft.only('faulty', `faulty(v${i})`, [i], (v) => faulty([v[i]], null));
     };
-    const found = [...Array(40).keys()].filter((seed) => {
+    const found = [...Array(100).keys()].filter((seed) => {
       const graph = drawGraph(seed, [draw]);
       return thrownBy(() => checkGraph(graph, seed)) !== undefined;
     });

@@ -187,12 +187,7 @@ const ON_ONE: Readonly<Record<string, Draw>> = {
     shape.map((extent) =>
       extent === 0
         ? null
-        : random.pick([
-            null,
-            random.axis(extent),
-            [null, null, -1],
-            [[random.axis(extent), random.axis(extent)]],
-          ]),
+        : random.pick([null, random.axis(extent), { step: -1 }, [random.axis(extent), random.axis(extent)]]),
     ),
 };
 
