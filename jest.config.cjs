@@ -27,6 +27,8 @@ const again = (displayName, setup, float64IsTheSame) => ({
 
 /** @type {import('jest').Config} */
 module.exports = {
+  // By default one core is left alone, which is half of a machine with two.
+  maxWorkers: '100%',
   collectCoverageFrom: ['packages/*/src/**/*.ts'],
   projects: [
     {

@@ -184,9 +184,8 @@ export const ROWS: Readonly<Record<string, Row>> = {
   norm: { float64: 2, wasm: 1, why: 'compensated, and scaled where squares leave the range' },
   norm3: {
     float64: 3,
-    js: 3,
-    wasm: 3,
-    why: 'p = 3: composed of ops that round each',
+    wasm: 1,
+    why: 'p = 3: composed of ops that round each, of float32 in double',
     call: (x) => core.norm(x, { ord: 3 }),
   },
   normalize: { float64: 4, wasm: 4, why: 'a norm and a quotient' },

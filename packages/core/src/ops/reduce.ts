@@ -630,15 +630,16 @@ export function norm(x: TensorLike, options: NormOptions = {}): Tensor {
   if (p === 2) return apply(euclideanNormRow, [t], fold);
   if (p === 1) return apply(absoluteSumRow, [t], fold);
   if (countOf(t.shape, fold.axes) === 0) return apply(absoluteSumRow, [t], fold);
-  const magnitudes = abs(t);
-  if (p === Infinity) return apply(maxRow, [magnitudes], fold);
-  if (p === 0) return apply(sumRow, [powers(magnitudes, p)], fold);
+  if (p === Infinity) return apply(maxRow, [abs(t)], fold);
+  if (p === 0) return apply(sumRow, [powers(abs(t), p)], fold);
+  // In double, so that float32 is rounded once, in the result.
+  const magnitudes = abs(cast(t, 'float64'));
   // Scaled by the largest magnitude, as a constant: the norm is homogeneous, so its derivative does not see the scale.
   const largest = stopGradient(apply(maxRow, [magnitudes], { ...fold, keepDims: true }));
   const scale = where(logicalOr(eq(largest, 0), eq(largest, Infinity)), 1, largest);
   const total = apply(sumRow, [powers(divideNoNan(magnitudes, scale), p)], { ...fold, keepDims: true });
   const rooted = where(eq(total, 0), 0, pow(where(eq(total, 0), 1, total), 1 / p));
-  const y = mul(rooted, scale);
+  const y = cast(mul(rooted, scale), t.dtype);
   return fold.keepDims ? y : reshape(y, reducedShape(t.shape, fold.axes, false));
 }
 
