@@ -364,7 +364,7 @@ export function quantile(
   const levels = levelsOf(name, q);
   const { lines, shape } = linesOf(name, cast(t, floatOf(t.dtype)), options);
   const result = [...levels.shape, ...shape];
-  if (lines.size === 0) return filled(result, 0, lines.dtype);
+  if (lines.size === 0) return reshape(lines, result);
   const sorted = sharedTies(sort(lines).values);
   const place = mul(reshape(levels, [levels.size]), lines.shape[lines.rank - 1] - 1);
   const picked = nanSpread(sorted, interpolated(sorted, place, interpolation));
