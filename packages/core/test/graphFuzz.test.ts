@@ -49,7 +49,8 @@ function gradientsOf(
   const weighted = evaluate(graph, leaves).map((y) =>
     core.mul(y, tensorOf(build(y.shape, () => next() * 2 - 1))),
   );
-  const loss = total(weighted);
+  // A graph may reach its leaves through signs and positions alone, which have no derivative.
+  const loss = total([...weighted, ...leaves.map((leaf) => core.square(leaf))]);
   core.backward(loss, undefined, chosen === undefined ? {} : { inputs: chosen.map((i) => leaves[i]) });
   return leaves.map(({ grad }) => (grad === undefined ? undefined : [...(grad as Tensor).toTypedArray()]));
 }
