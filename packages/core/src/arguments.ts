@@ -11,7 +11,7 @@ import { broadcastStrides, formatShape, type Shape, sameShape } from './shape.js
 import { foreignVersion, Tensor, VERSION } from './tensor.js';
 
 export { isTracing, requireRunning } from './homes/running.js';
-export { formatShape } from './shape.js';
+export { formatShape, indexAt } from './shape.js';
 export { requireWritable } from './tensor.js';
 
 const LONGEST_DESCRIPTION = 60;
@@ -159,6 +159,12 @@ export function checkEnum<const T extends string>(
     got: describeValue(value),
     ...(near === undefined ? {} : { hint: `did you mean '${near}'?` }),
   });
+}
+
+/** Refuses what is not a function. */
+export function checkFunction(where: string, argument: string, value: unknown): void {
+  if (typeof value === 'function') return;
+  throw new ArgumentError({ where, argument, must: 'be a function', got: describeValue(value) });
 }
 
 /** Refuses anything but true and false. */

@@ -1,6 +1,13 @@
 /** @file Tensors from outside and from nothing. Everything that comes in is checked here, once. */
 import type { Data, NdArray } from 'ndarray';
-import { checkNumber, checkOptions, checkTensor, describeValue, typedArrayName } from './arguments.js';
+import {
+  checkBoolean,
+  checkNumber,
+  checkOptions,
+  checkTensor,
+  describeValue,
+  typedArrayName,
+} from './arguments.js';
 import { markLeaf } from './autodiff/apply.js';
 import { filled } from './autodiff/vectorSpace.js';
 import { allocateArray, DTYPES, type DType, type FloatDType, isFloat, type TypedArray } from './dtype.js';
@@ -101,15 +108,7 @@ export interface TensorOptions<D extends DType = DType, S extends Shape = Shape>
 
 /** Options checked, with the leaf made at the end if wanted. */
 function finish(where: string, t: Tensor, requiresGrad: unknown): Tensor {
-  if (requiresGrad === undefined || requiresGrad === false) return t;
-  if (requiresGrad !== true) {
-    throw new ArgumentError({
-      where,
-      argument: 'requiresGrad',
-      must: 'be true or false',
-      got: describeValue(requiresGrad),
-    });
-  }
+  if (requiresGrad === undefined || !checkBoolean(where, 'requiresGrad', requiresGrad)) return t;
   const leaf = markLeaf(where, t);
   // Leaves are few and live long. What is shared with the outside, or only being traced, stays where it is.
   const { storage } = t;

@@ -1,6 +1,6 @@
 /** @file What the library runs on: which kernels, and how much memory. */
 import { type KernelBuild, kernelBuild, memoryUse, pinDeterministic, useBuild } from '@ndgrad/kernels';
-import { checkEnum, describeValue } from './arguments.js';
+import { checkBoolean, checkEnum } from './arguments.js';
 import { type Handle, handleOf } from './autodiff/watch.js';
 import type { DType } from './dtype.js';
 import { ArgumentError, StateError } from './errors.js';
@@ -64,14 +64,7 @@ export function currentKernels(): KernelBuild {
  * ```
  */
 export function deterministic(on: boolean): void {
-  if (typeof on !== 'boolean') {
-    throw new ArgumentError({
-      where: 'deterministic',
-      argument: 'on',
-      must: 'be true or false',
-      got: describeValue(on),
-    });
-  }
+  checkBoolean('deterministic', 'on', on);
   requireRunning(
     'deterministic',
     'kernels cannot change inside of a captured step',

@@ -120,6 +120,17 @@ export function checkShape(where: string, argument: string, shape: unknown): Sha
   return checked;
 }
 
+/** The index of an element by its place in row-major order. */
+export function indexAt(place: number, shape: Shape): number[] {
+  const index = new Array<number>(shape.length);
+  let rest = place;
+  for (let axis = shape.length - 1; axis >= 0; axis--) {
+    index[axis] = rest % shape[axis];
+    rest = Math.floor(rest / shape[axis]);
+  }
+  return index;
+}
+
 /** An axis as a number in 0…rank−1; negative ones count from the end. */
 export function checkAxis(where: string, argument: string, axis: unknown, rank: number): number {
   if (typeof axis !== 'number') {

@@ -1,7 +1,7 @@
 /** @file Readers for files, for Node: the subpath `@ndgrad/io/node`. */
 import { join } from 'node:path';
 import { ArgumentError, FormatError, StorageError, type Tensor, tensor } from '@ndgrad/core';
-import { checkOptions, describeValue, formatShape } from '@ndgrad/core/arguments';
+import { checkBoolean, checkOptions, formatShape } from '@ndgrad/core/arguments';
 import {
   CSV_OPTIONS,
   type CsvOptions,
@@ -147,14 +147,7 @@ export function readMnist(folder: string | URL, options: MnistOptions = {}): Mni
   checkOptions(where, options, [...FILE_OPTIONS, 'scale']);
   const path = checkPath(where, 'folder', folder);
   const { scale = true } = options;
-  if (typeof scale !== 'boolean') {
-    throw new ArgumentError({
-      where,
-      argument: 'scale',
-      must: 'be true or false',
-      got: describeValue(scale),
-    });
-  }
+  checkBoolean(where, 'scale', scale);
   const maxBytes = byteLimit(where, options.maxBytes);
 
   // All four are looked for before the first is read.

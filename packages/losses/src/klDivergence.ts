@@ -1,17 +1,5 @@
-import {
-  ArgumentError,
-  where as choose,
-  exp,
-  gt,
-  log,
-  mul,
-  ne,
-  sub,
-  sum,
-  type Tensor,
-  unsqueeze,
-} from '@ndgrad/core';
-import { checkOptions, describeValue } from '@ndgrad/core/arguments';
+import { where as choose, exp, gt, log, mul, ne, sub, sum, type Tensor, unsqueeze } from '@ndgrad/core';
+import { checkBoolean, checkOptions } from '@ndgrad/core/arguments';
 import { axisOf, checkPointwise, shapeWithout } from './pointwise.js';
 import { REDUCTION_KEYS, type ReductionOptions, reduce, settle, tallyOf } from './reduction.js';
 import { checkEach } from './values.js';
@@ -59,14 +47,7 @@ export function klDivergence(prediction: Tensor, target: Tensor, options: KlDive
   checkOptions(where, options, ['axis', 'logTarget', ...REDUCTION_KEYS]);
   checkPointwise(where, prediction, target);
   const { logTarget = false } = options;
-  if (typeof logTarget !== 'boolean') {
-    throw new ArgumentError({
-      where,
-      argument: 'logTarget',
-      must: 'be true or false',
-      got: describeValue(logTarget),
-    });
-  }
+  checkBoolean(where, 'logTarget', logTarget);
   const axis = axisOf(where, prediction, options.axis ?? -1);
   const tally = tallyOf(where, shapeWithout(prediction, axis), prediction.dtype, options);
   const rows = tally.counted === undefined ? tally : { ...tally, counted: unsqueeze(tally.counted, axis) };

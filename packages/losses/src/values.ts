@@ -4,7 +4,7 @@
  * of ops. So a captured step can hold any loss: there the checks run at each replay.
  */
 import { ArgumentError, type Tensor } from '@ndgrad/core';
-import { inspect, requireRunning } from '@ndgrad/core/arguments';
+import { formatShape, indexAt, inspect, requireRunning } from '@ndgrad/core/arguments';
 
 /**
  * Refuses a tensor with an element that is not as it must be.
@@ -51,12 +51,5 @@ export function requireTensorInCapture(
 /** "position 3", or "position [1, 0]" in more than one axis. */
 export function position(index: number, shape: readonly number[]): string {
   if (shape.length <= 1) return `position ${index}`;
-  const at: number[] = [];
-  let rest = index;
-  for (let axis = shape.length - 1; axis >= 0; axis--) {
-    const extent = shape[axis] ?? 1;
-    at.unshift(rest % extent);
-    rest = Math.floor(rest / extent);
-  }
-  return `position [${at.join(', ')}]`;
+  return `position ${formatShape(indexAt(index, shape))}`;
 }

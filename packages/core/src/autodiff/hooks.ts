@@ -1,5 +1,5 @@
 /** @file Hooks of tensors: what users have called when a gradient arrives. */
-import { checkTensor, describeValue } from '../arguments.js';
+import { checkFunction, checkTensor, describeValue } from '../arguments.js';
 import { GraphError } from '../errors.js';
 import { withHome } from '../homes/current.js';
 import { formatShape, sameShape } from '../shape.js';
@@ -7,10 +7,10 @@ import type { Home } from '../storage.js';
 import { Tensor } from '../tensor.js';
 import type { Node } from './node.js';
 import { copyOf } from './vectorSpace.js';
-import { type Handle, handleOf, requireFunction } from './watch.js';
+import { type Handle, handleOf } from './watch.js';
 
 /** Gets the whole gradient of a tensor; what it returns, if anything, takes its place. */
-export type TensorHook = (gradient: Tensor) => Tensor | undefined | undefined;
+export type TensorHook = (gradient: Tensor) => Tensor | undefined;
 
 /** Gets a leaf whose `.grad` has just been accumulated. */
 export type PostAccumulateGradHook = (t: Tensor) => void;
@@ -82,7 +82,7 @@ function added<H>(list: { readonly hook: H }[], hook: H): Handle {
  */
 export function registerHook(t: Tensor, hook: TensorHook): Handle {
   const where = 'registerHook';
-  requireFunction(where, 'hook', hook);
+  checkFunction(where, 'hook', hook);
   return added(hooksFor(where, t).hooks.arriving, hook);
 }
 
@@ -107,7 +107,7 @@ export function registerHook(t: Tensor, hook: TensorHook): Handle {
  */
 export function registerPostAccumulateGradHook(t: Tensor, hook: PostAccumulateGradHook): Handle {
   const where = 'registerPostAccumulateGradHook';
-  requireFunction(where, 'hook', hook);
+  checkFunction(where, 'hook', hook);
   const { hooks, node } = hooksFor(where, t);
   if (node.leaf === undefined) {
     throw new GraphError({

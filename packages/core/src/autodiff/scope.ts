@@ -1,7 +1,7 @@
 // A consumer's lib may lack Symbol.dispose: the declarations bring its type along.
 /// <reference lib="esnext.disposable" preserve="true" />
 /** @file Scopes: results that are freed together. */
-import { describeValue } from '../arguments.js';
+import { checkFunction, describeValue } from '../arguments.js';
 import { ArgumentError } from '../errors.js';
 import { Arena } from '../homes/arena.js';
 import { currentHome, enterHome } from '../homes/current.js';
@@ -131,14 +131,7 @@ export function scope(): Scope;
 export function scope<T>(fn: () => T): T;
 export function scope<T>(fn?: () => T): T | Scope {
   if (fn === undefined) return new Scope();
-  if (typeof fn !== 'function') {
-    throw new ArgumentError({
-      where: 'scope',
-      argument: 'fn',
-      must: 'be a function',
-      got: describeValue(fn),
-    });
-  }
+  checkFunction('scope', 'fn', fn);
   const inside = new Scope();
   try {
     const result = fn();

@@ -4,10 +4,10 @@
  * @file What watches the graph while it is made: searches for NaN, hooks of new nodes, hooks of saved tensors. While
  * nothing watches, an op pays one look at {@link watch}.
  */
-import { describeValue, inspect } from '../arguments.js';
+import { checkFunction, describeValue, inspect } from '../arguments.js';
 import { isFloat } from '../dtype.js';
-import { ArgumentError, GraphError, NumericError } from '../errors.js';
-import { formatShape, type Shape, sameShape } from '../shape.js';
+import { GraphError, NumericError } from '../errors.js';
+import { formatShape, indexAt, type Shape, sameShape } from '../shape.js';
 import { requireSynchronous, Tensor } from '../tensor.js';
 import type { Node, Saved } from './node.js';
 
@@ -89,7 +89,7 @@ export function observeNode(node: Node): void {
  * ```
  */
 export function onNodeCreation(hook: (node: GraphNode) => void): Handle {
-  requireFunction('onNodeCreation', 'hook', hook);
+  checkFunction('onNodeCreation', 'hook', hook);
   const own = (node: GraphNode): void => hook(node);
   watch.nodeHooks.push(own);
   update();
@@ -97,12 +97,6 @@ export function onNodeCreation(hook: (node: GraphNode) => void): Handle {
     watch.nodeHooks.splice(watch.nodeHooks.indexOf(own), 1);
     update();
   });
-}
-
-/** Refuses what is not a function. */
-export function requireFunction(where: string, argument: string, f: unknown): void {
-  if (typeof f === 'function') return;
-  throw new ArgumentError({ where, argument, must: 'be a function', got: describeValue(f) });
 }
 
 // Saved tensors
@@ -214,9 +208,9 @@ export function savedTensorHooks<T, P>(
   fn: () => T,
 ): T {
   const where = 'savedTensorHooks';
-  requireFunction(where, 'pack', pack);
-  requireFunction(where, 'unpack', unpack);
-  requireFunction(where, 'fn', fn);
+  checkFunction(where, 'pack', pack);
+  checkFunction(where, 'unpack', unpack);
+  checkFunction(where, 'fn', fn);
   const result = withSavedHooks({ pack: (t) => pack(t), unpack: (packed) => unpack(packed as P) }, fn);
   requireSynchronous(where, result, 'the hooks end when fn returns; await outside of it');
   return result;
@@ -270,17 +264,6 @@ function written(site: readonly string[]): string {
   return site.join(', called by ');
 }
 
-/** Position `i` of row-major order as an index. */
-function indexOf(i: number, shape: Shape): string {
-  const index: number[] = [];
-  let rest = i;
-  for (let axis = shape.length - 1; axis >= 0; axis--) {
-    index.unshift(rest % shape[axis]);
-    rest = Math.floor(rest / shape[axis]);
-  }
-  return formatShape(index);
-}
-
 /** Notes where tensors hold their first NaN, now and at each replay of a captured step. */
 function firstNaNs(tensors: readonly Tensor[]): (string | undefined)[] {
   const found = new Array<string | undefined>(tensors.length).fill(undefined);
@@ -288,7 +271,7 @@ function firstNaNs(tensors: readonly Tensor[]): (string | undefined)[] {
     if (!isFloat(t.dtype)) return;
     inspect('detectAnomaly', t, (i, value) => {
       if (i === 0) found[k] = undefined;
-      if (value !== value) found[k] ??= indexOf(i, t.shape);
+      if (value !== value) found[k] ??= formatShape(indexAt(i, t.shape));
     });
   });
   return found;
@@ -298,7 +281,8 @@ function firstNaNs(tensors: readonly Tensor[]): (string | undefined)[] {
 function refuseNaN(where: string, t: Tensor, describe: (index: string) => string): void {
   if (!isFloat(t.dtype)) return;
   inspect('detectAnomaly', t, (i, value) => {
-    if (value !== value) throw new NumericError({ where, problem: describe(indexOf(i, t.shape)) });
+    if (value !== value)
+      throw new NumericError({ where, problem: describe(formatShape(indexAt(i, t.shape))) });
   });
 }
 
@@ -372,7 +356,7 @@ export function detectAnomaly(): Handle;
 export function detectAnomaly<T>(fn: () => T): T;
 export function detectAnomaly<T>(fn?: () => T): T | Handle {
   const where = 'detectAnomaly';
-  if (fn !== undefined) requireFunction(where, 'fn', fn);
+  if (fn !== undefined) checkFunction(where, 'fn', fn);
   const change = (by: number): void => {
     anomalyDepth += by;
     watch.sites = anomalyDepth > 0;

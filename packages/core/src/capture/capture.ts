@@ -1,5 +1,5 @@
 /** @file `capture`: a training step recorded once and replayed over fixed memory. */
-import { checkNumber, checkOptions, describeValue } from '../arguments.js';
+import { checkFunction, checkNumber, checkOptions, describeValue } from '../arguments.js';
 import { markLeaf } from '../autodiff/apply.js';
 import { hasHooks } from '../autodiff/hooks.js';
 import { eachTensor, isPlainObject, markSurvivor } from '../autodiff/scope.js';
@@ -108,9 +108,7 @@ export function capture<A extends readonly Tensor[], R>(
   options: CaptureOptions = {},
 ): Captured<A, R> {
   const where = 'capture';
-  if (typeof step !== 'function') {
-    throw new ArgumentError({ where, argument: 'step', must: 'be a function', got: describeValue(step) });
-  }
+  checkFunction(where, 'step', step);
   checkOptions(where, options, ['maxPlans']);
   const maxPlans = checkNumber(where, 'maxPlans', options.maxPlans ?? 8, { integer: true, min: 1 });
   /** The one used last comes first. */

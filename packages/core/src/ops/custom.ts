@@ -1,6 +1,6 @@
 /** @file Ops that users define. */
 import { hostKernel } from '@ndgrad/kernels';
-import { describeValue } from '../arguments.js';
+import { checkFunction, describeValue } from '../arguments.js';
 import { apply, record } from '../autodiff/apply.js';
 import { isGradEnabled, noGrad } from '../autodiff/mode.js';
 import type { OpRow, Saved, Vjp } from '../autodiff/node.js';
@@ -204,14 +204,7 @@ const onceRow: OpRow<null> = {
  * ```
  */
 export function onceDifferentiable<A>(vjp: Vjp<A>): Vjp<A> {
-  if (typeof vjp !== 'function') {
-    throw new ArgumentError({
-      where: 'onceDifferentiable',
-      argument: 'vjp',
-      must: 'be a function',
-      got: describeValue(vjp),
-    });
-  }
+  checkFunction('onceDifferentiable', 'vjp', vjp);
   return (g, saved, input) => {
     const made = noGrad(() => vjp(g, saved, input));
     // The engine says what is wrong with a result that is no tensor.

@@ -7,14 +7,14 @@
  * each row takes the matrix beside its factors and differentiates by the matrix.
  */
 import { cofactors as cofactorsKernel, factorisation as kernels } from '@ndgrad/kernels';
-import { checkOptions, checkTensor, describeValue, inspect } from '../arguments.js';
+import { checkBoolean, checkOptions, checkTensor, inspect } from '../arguments.js';
 import { apply } from '../autodiff/apply.js';
 import type { OpRow } from '../autodiff/node.js';
 import { packed } from '../autodiff/vectorSpace.js';
 import { eye } from '../creation.js';
 import { floatOf } from '../dtype.js';
-import { ArgumentError, NumericError, ShapeError } from '../errors.js';
-import { broadcastShapes, broadcastStrides, formatShape, type Shape, sizeOf } from '../shape.js';
+import { NumericError, ShapeError } from '../errors.js';
+import { broadcastShapes, broadcastStrides, formatShape, indexAt, type Shape, sizeOf } from '../shape.js';
 import type { Tensor } from '../tensor.js';
 import { cast, unify } from './define.js';
 import { add, where as choose, lt, mul, multiplyNoNan, neg, stopGradient } from './elementwise.js';
@@ -52,12 +52,10 @@ function requirePivots(
   const n = factor.shape[factor.rank - 2];
   inspect('requirePivots', diagonal(stopGradient(factor)), (position, pivot) => {
     if (!isBad(pivot)) return;
-    const index: number[] = [];
-    for (let axis = batch.length - 1, rest = Math.floor(position / n); axis >= 0; axis--) {
-      index.unshift(rest % batch[axis]);
-      rest = Math.floor(rest / batch[axis]);
-    }
-    const name = batch.length === 0 ? argument : `matrix ${formatShape(index)} of ${argument}`;
+    const name =
+      batch.length === 0
+        ? argument
+        : `matrix ${formatShape(indexAt(Math.floor(position / n), batch))} of ${argument}`;
     throw new NumericError({
       where,
       problem: `${name} is ${problem}: pivot ${position % n} is ${pivot + 0}`,
@@ -149,11 +147,6 @@ export interface SolveTriangularOptions {
   readonly unitriangular?: boolean;
 }
 
-function checkFlag(where: string, argument: string, value: unknown): boolean {
-  if (typeof value === 'boolean') return value;
-  throw new ArgumentError({ where, argument, must: 'be true or false', got: describeValue(value) });
-}
-
 /**
  * The x of `a x = b` for triangular `a`, by substitution: `[…, n, n], […, n, k] → […, n, k]`; leading axes broadcast. Only
  * the named triangle of `a` is read, and gets the gradient. A 1-D `b` is one right-hand side and gives a vector. NaN
@@ -171,9 +164,9 @@ function checkFlag(where: string, argument: string, value: unknown): boolean {
 export function solveTriangular(a: Tensor, b: Tensor, options: SolveTriangularOptions = {}): Tensor {
   const where = 'solveTriangular';
   checkOptions(where, options, ['upper', 'transpose', 'unitriangular']);
-  const upper = checkFlag(where, 'upper', options.upper ?? false);
-  const transposed = checkFlag(where, 'transpose', options.transpose ?? false);
-  const unit = checkFlag(where, 'unitriangular', options.unitriangular ?? false);
+  const upper = checkBoolean(where, 'upper', options.upper ?? false);
+  const transposed = checkBoolean(where, 'transpose', options.transpose ?? false);
+  const unit = checkBoolean(where, 'unitriangular', options.unitriangular ?? false);
   const given = equation(where, a, b);
   if (!unit) requirePivots(where, 'a', given.a, isZero, 'singular');
   const x = apply(solveTriangularRow, [given.a, given.b], { upper, transposed, unit });
@@ -223,7 +216,7 @@ export interface CholeskyOptions {
 export function cholesky(x: Tensor, options: CholeskyOptions = {}): Tensor {
   const where = 'cholesky';
   checkOptions(where, options, ['upper']);
-  const upper = checkFlag(where, 'upper', options.upper ?? false);
+  const upper = checkBoolean(where, 'upper', options.upper ?? false);
   const a = squareOperand(where, 'x', x);
   const l = apply(choleskyRow, [upper ? transpose(a) : a], null);
   requirePivots(where, 'x', l, (pivot) => pivot <= 0, 'not positive definite');

@@ -1,6 +1,6 @@
 /** @file Writing into tensors, and numbers that the host changes between steps. */
 import { effect } from '@ndgrad/kernels';
-import { checkNumber, checkTensor, describeValue } from '../arguments.js';
+import { checkFunction, checkNumber, checkTensor, describeValue } from '../arguments.js';
 import { allocate } from '../autodiff/apply.js';
 import { copyOnto } from '../autodiff/vectorSpace.js';
 import { isFloat, promote } from '../dtype.js';
@@ -84,17 +84,12 @@ function mayOverlap(a: Storage, b: Storage): boolean {
  */
 export function hostScalar(read: () => number): Tensor {
   const where = 'hostScalar';
-  requireFunction(where, read);
+  checkFunction(where, 'read', read);
   return markWeak(
     readHost(where, [], (values) => {
       values[0] = read();
     }),
   );
-}
-
-function requireFunction(where: string, read: unknown): void {
-  if (typeof read === 'function') return;
-  throw new ArgumentError({ where, argument: 'read', must: 'be a function', got: describeValue(read) });
 }
 
 /** Numbers of the host, read where this stands: now, or at each replay of a captured step. */
@@ -132,6 +127,6 @@ function checkRead(where: string, value: unknown): number {
  */
 export function hostVector(count: number, read: (values: number[]) => void): Tensor {
   const where = 'hostVector';
-  requireFunction(where, read);
+  checkFunction(where, 'read', read);
   return readHost(where, [checkNumber(where, 'count', count, { integer: true, min: 0 })], read);
 }

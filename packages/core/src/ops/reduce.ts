@@ -85,7 +85,8 @@ function prepare(
 ): { t: Tensor; fold: Fold } {
   const t = operand(where, x);
   checkOptions(where, options, known);
-  const keepDims = checkBoolean(where, 'keepDims', options.keepDims ?? false);
+  const { keepDims = false } = options;
+  checkBoolean(where, 'keepDims', keepDims);
   return { t, fold: { axes: checkAxes(where, options.axis, t.rank), keepDims, extra: 0 } };
 }
 

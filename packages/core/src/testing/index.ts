@@ -3,7 +3,7 @@
  * `@ndgrad/core/testing`.
  */
 import { random } from '@ndgrad/kernels';
-import { checkNumber, checkOptions, checkTensor, describeValue } from '../arguments.js';
+import { checkFunction, checkNumber, checkOptions, checkTensor, describeValue } from '../arguments.js';
 import { markLeaf } from '../autodiff/apply.js';
 import { propagate } from '../autodiff/backward.js';
 import { enableGrad } from '../autodiff/mode.js';
@@ -193,9 +193,7 @@ interface Comparison {
 }
 
 function checkArguments(where: string, f: unknown, inputs: unknown, options: GradcheckOptions): void {
-  if (typeof f !== 'function') {
-    throw new ArgumentError({ where, argument: 'f', must: 'be a function', got: describeValue(f) });
-  }
+  checkFunction(where, 'f', f);
   if (!Array.isArray(inputs) || inputs.length === 0) {
     throw new ArgumentError({
       where,

@@ -1,7 +1,7 @@
 /** @file Trading time for memory: what a function saved is computed again when its derivatives are wanted. */
-import { checkTensor } from '../arguments.js';
+import { checkFunction, checkTensor } from '../arguments.js';
 import { enableGrad, isGradEnabled } from '../autodiff/mode.js';
-import { requireFunction, withSavedHooks } from '../autodiff/watch.js';
+import { withSavedHooks } from '../autodiff/watch.js';
 import { GraphError } from '../errors.js';
 import { withHome } from '../homes/current.js';
 import { heap } from '../homes/heap.js';
@@ -35,7 +35,7 @@ import { requireSynchronous, type Tensor } from '../tensor.js';
  */
 export function checkpoint<A extends readonly Tensor[], R>(fn: (...inputs: A) => R, ...inputs: A): R {
   const where = 'checkpoint';
-  requireFunction(where, 'fn', fn);
+  checkFunction(where, 'fn', fn);
   inputs.forEach((x, i) => {
     checkTensor(where, `input ${i}`, x);
   });

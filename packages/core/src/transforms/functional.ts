@@ -1,5 +1,12 @@
 /** @file Functions of functions: derivatives, products with them, Jacobians and Hessians. Nothing goes into `.grad`. */
-import { checkOptions, checkSameShape, checkTensor, describeValue } from '../arguments.js';
+import {
+  checkFunction,
+  checkOptions,
+  checkSameDType,
+  checkSameShape,
+  checkTensor,
+  describeValue,
+} from '../arguments.js';
 import { apply, markLeaf } from '../autodiff/apply.js';
 import { propagate, rootOf } from '../autodiff/backward.js';
 import { enableGrad, isGradEnabled } from '../autodiff/mode.js';
@@ -59,9 +66,7 @@ function trace(
   inputs: readonly Tensor[],
   positions: readonly number[],
 ): { points: Tensor[]; output: Tensor } {
-  if (typeof f !== 'function') {
-    throw new ArgumentError({ where, argument: 'f', must: 'be a function', got: describeValue(f) });
-  }
+  checkFunction(where, 'f', f);
   const args = inputs.slice();
   const points = positions.map((position) => {
     if (!Number.isInteger(position) || position < 0 || position >= inputs.length) {
@@ -247,14 +252,7 @@ function alongside(
     checkTensor(where, `${name}[${i}]`, directions[i]);
     checkTensor(where, `inputs[${i}]`, x);
     checkSameShape(where, `inputs[${i}]`, x, `${name}[${i}]`, directions[i]);
-    if (directions[i].dtype === x.dtype) return;
-    throw new DTypeError({
-      where,
-      argument: `${name}[${i}]`,
-      must: `be ${x.dtype}, as inputs[${i}] is`,
-      got: directions[i].dtype,
-      hint: 'cast() it',
-    });
+    checkSameDType(where, `inputs[${i}]`, x, `${name}[${i}]`, directions[i]);
   });
   return { points, directions };
 }
