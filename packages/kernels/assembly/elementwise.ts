@@ -685,8 +685,9 @@ export function sigmoidCrossEntropyGradient_ffff(ints: usize, y: usize, a: usize
 class Clamp {
   @inline
   of(x: v128, low: v128, high: v128): v128 {
-    // pmax(x, low) is `x < low ? low : x`, pmin(x, high) is `high < x ? high : x`.
-    return f32x4.pmin(f32x4.pmax(x, low), high);
+    // pmax(x, low) is `x < low ? low : x`, pmin(x, high) is `high < x ? high : x`; a bound that is NaN is taken.
+    const above = v128.bitselect(low, f32x4.pmax(x, low), f32x4.ne(low, low));
+    return v128.bitselect(high, f32x4.pmin(above, high), f32x4.ne(high, high));
   }
 }
 export function clamp_ffff(ints: usize, y: usize, a: usize, b: usize, c: usize, d: usize): void {

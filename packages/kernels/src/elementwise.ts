@@ -286,8 +286,11 @@ export const where = ternaryKernel('where', (n, y, oy, a, oa, sa, b, ob, sb, c, 
 /** a limited to [b, c], c last, so that it wins where b > c; NaN stays NaN. */
 export const clamp = ternaryKernel('clamp', (n, y, oy, a, oa, sa, b, ob, sb, c, oc, sc) => {
   for (let i = 0; i < n; i++, oa += sa, ob += sb, oc += sc) {
-    const x = a[oa] < b[ob] ? b[ob] : a[oa];
-    y[oy + i] = x > c[oc] ? c[oc] : x;
+    const low = b[ob];
+    const high = c[oc];
+    // A bound that is NaN is taken, whatever the number.
+    const x = a[oa] < low || low !== low ? low : a[oa];
+    y[oy + i] = x > high || high !== high ? high : x;
   }
 });
 /**

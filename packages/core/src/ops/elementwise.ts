@@ -790,7 +790,9 @@ const clampRow: OpRow<null> = {
   vjp: [
     (g, { inputs: [x, low, high] }) => where(logicalAnd(lt(low, x), lt(x, high)), g, 0),
     (g, { inputs: [x, low, high] }) => where(logicalAnd(lt(x, low), lt(low, high)), g, 0),
-    (g, { inputs: [x, low, high] }) => where(logicalOr(gt(x, high), gt(low, high)), g, 0),
+    // A lower bound that is NaN is the value, whatever the upper one.
+    (g, { inputs: [x, low, high] }) =>
+      where(logicalAnd(eq(low, low), logicalOr(gt(x, high), gt(low, high))), g, 0),
   ],
 };
 
@@ -818,12 +820,7 @@ export function clamp(x: TensorLike, options: ClampOptions): Tensor {
     dtype === 'int32' ? [-(2 ** 31), 2 ** 31 - 1] : dtype === 'bool' ? [0, 1] : [-Infinity, Infinity];
   const low = min === undefined ? constant(lowest, dtype) : tensors[1];
   const high = max === undefined ? constant(highest, dtype) : tensors[tensors.length - 1];
-  const y = apply(clampRow, [tensors[0], low, high], null);
-  // The kernel passes over bounds that are NaN; of a number it is known whether it is.
-  const doubtful = given.flatMap((bound, i) =>
-    i > 0 && isFloat(dtype) && (bound instanceof Tensor || Number.isNaN(bound)) ? [tensors[i]] : [],
-  );
-  return doubtful.reduce((clamped, bound) => where(isNaN(bound), Number.NaN, clamped), y);
+  return apply(clampRow, [tensors[0], low, high], null);
 }
 
 const whereRow: OpRow<null> = {
