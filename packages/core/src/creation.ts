@@ -8,14 +8,12 @@ import {
   describeValue,
   typedArrayName,
 } from './arguments.js';
-import { markLeaf } from './autodiff/apply.js';
+import { makeLeaf } from './autodiff/apply.js';
 import { filled } from './autodiff/vectorSpace.js';
 import { allocateArray, DTYPES, type DType, type FloatDType, isFloat, type TypedArray } from './dtype.js';
 import { ArgumentError, DTypeError, LimitError, ShapeError } from './errors.js';
 import { checkBuffer, checkNdArray, type ForeignView, INPUT_DTYPES, looksLikeNdArray } from './foreign.js';
-import { Arena, parameters } from './homes/arena.js';
-import { moveStorage } from './homes/blocks.js';
-import { isTracing, requireRunning } from './homes/running.js';
+import { requireRunning } from './homes/running.js';
 import { cast } from './ops/define.js';
 import { clone } from './ops/elementwise.js';
 import {
@@ -109,13 +107,7 @@ export interface TensorOptions<D extends DType = DType, S extends Shape = Shape>
 /** Options checked, with the leaf made at the end if wanted. */
 function finish(where: string, t: Tensor, requiresGrad: unknown): Tensor {
   if (requiresGrad === undefined || !checkBoolean(where, 'requiresGrad', requiresGrad)) return t;
-  const leaf = markLeaf(where, t);
-  // Leaves are few and live long. What is shared with the outside, or only being traced, stays where it is.
-  const { storage } = t;
-  if (!isTracing() && !storage.exposed && (storage.address === 0 || storage.owner instanceof Arena)) {
-    moveStorage(storage, parameters.allocate(t.dtype, storage.length, where));
-  }
-  return leaf;
+  return makeLeaf(where, t);
 }
 
 export function checkDType(where: string, dtype: unknown): DType {

@@ -27,6 +27,11 @@ export function allocateArray<D extends DType>(dtype: D, length: number): ArrayO
   return new ARRAYS[dtype](length) as ArrayOf[D];
 }
 
+/** All of a buffer as elements of a dtype. */
+export function arrayOver<D extends DType>(dtype: D, buffer: ArrayBuffer): ArrayOf[D] {
+  return new ARRAYS[dtype](buffer) as ArrayOf[D];
+}
+
 export function isFloat(dtype: DType): dtype is FloatDType {
   return dtype === 'float32' || dtype === 'float64';
 }

@@ -2,7 +2,7 @@
  * @file Ops as methods: the one file that attaches them, so that `tensor.ts` need import no op. Each method is the free
  * function with the tensor as its first argument.
  */
-import { markLeaf } from './autodiff/apply.js';
+import { makeLeaf } from './autodiff/apply.js';
 import {
   type PostAccumulateGradHook,
   registerHook,
@@ -328,7 +328,7 @@ define('cast', function (this: Tensor, dtype: DType): Tensor {
   return cast(this, checkDType('cast', dtype));
 });
 define('requireGrad', function (this: Tensor): Tensor {
-  return this.requiresGrad ? this : markLeaf('requireGrad', this);
+  return this.requiresGrad ? this : makeLeaf('requireGrad', this);
 });
 define('where', function (this: Tensor, a: Tensor, b: Tensor): Tensor {
   return elementwise.where(this, a, b);

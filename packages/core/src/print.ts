@@ -28,7 +28,7 @@ function formatElement(value: number, dtype: Tensor['dtype']): string {
  * ```
  */
 export function format(t: Tensor): string {
-  const notes = t.requiresGrad ? (t.isLeaf ? ' requiresGrad' : ` from ${t.node?.row?.name}`) : '';
+  const notes = t.requiresGrad ? (t.isLeaf ? ' requiresGrad' : ` from ${t.node?.op?.name}`) : '';
   const { array } = t.storage;
   const short = t.size > SUMMARY_ABOVE;
   const texts = new Map<number, string>();

@@ -4,7 +4,7 @@
  */
 import { random as kernels } from '@ndgrad/kernels';
 import { checkBoolean, checkNumber, checkOptions, describeValue } from './arguments.js';
-import { allocate, markLeaf } from './autodiff/apply.js';
+import { allocate, makeLeaf } from './autodiff/apply.js';
 import { allocateArray, type DType, isFloat } from './dtype.js';
 import { ArgumentError, DTypeError } from './errors.js';
 import { currentHome } from './homes/current.js';
@@ -193,7 +193,7 @@ function draw(where: string, kernel: typeof kernels.uniform, shape: Shape, optio
     return [y.size, key[0], key[1], counter >>> 0, Math.floor(counter / TWO_32)];
   };
   currentHome().call(kernel, ints, y);
-  return requiresGrad ? markLeaf(where, y) : y;
+  return requiresGrad ? makeLeaf(where, y) : y;
 }
 
 /**

@@ -5,7 +5,7 @@ import { type Handle, handleOf } from './autodiff/watch.js';
 import type { DType } from './dtype.js';
 import { ArgumentError, StateError } from './errors.js';
 import { liveParameters, openArenas, parameters } from './homes/arena.js';
-import { BYTES, bytesInUse } from './homes/blocks.js';
+import { bytesInUse, bytesPer } from './homes/blocks.js';
 import { withHome } from './homes/current.js';
 import { trackHeap } from './homes/heap.js';
 import { isTracing, requireRunning } from './homes/running.js';
@@ -98,7 +98,7 @@ export interface MemoryReport {
   readonly scopes: number;
   /** Plans of captured steps. */
   readonly plans: number;
-  /** Scratch through which the heap's values reach WebAssembly. */
+  /** Scratch through which the heap's values reach WebAssembly, and the nursery where its small results begin. */
   readonly staging: number;
   /** What is alive, by home, op and dtype, the most bytes first. Results on the heap are in it under {@link watchHeap}. */
   readonly buffers: readonly LiveBuffers[];
@@ -164,7 +164,7 @@ export function watchHeap(): Handle {
   );
   trackHeap((storage, op) => {
     const { dtype, length } = storage;
-    const bytes = length * BYTES[dtype];
+    const bytes = length * bytesPer(dtype);
     census.count('heap', op, dtype, 1, bytes);
     registry.register(storage, [op, dtype, bytes]);
   });
@@ -181,7 +181,7 @@ function liveBuffers(): LiveBuffers[] {
     census.count('parameters', maker, dtype, 1, bytes);
   for (const arena of openArenas) {
     arena.visit((maker, { dtype, length }) =>
-      census.count(arena.name, maker, dtype, 1, length * BYTES[dtype]),
+      census.count(arena.name, maker, dtype, 1, length * bytesPer(dtype)),
     );
   }
   return [...census.groups, ...(heapCensus?.groups ?? [])].sort((a, b) => b.bytes - a.bytes);

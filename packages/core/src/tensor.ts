@@ -5,6 +5,7 @@ import { type ArrayOf, allocateArray, type DType, type TypedArray } from './dtyp
 import { AliasError, ArgumentError, GraphError, ShapeError } from './errors.js';
 import { Arena, parameters } from './homes/arena.js';
 import { copyElements } from './homes/blocks.js';
+import { moveOut } from './homes/nursery.js';
 import { formatShape, isPacked, packedStrides, type Shape, type ShapeOf, sizeOf } from './shape.js';
 import { state } from './state.js';
 import { Storage } from './storage.js';
@@ -34,14 +35,15 @@ export function storageOf(dtype: DType, array: TypedArray): Storage {
 
 /** The storage's array, as the outside may have it: nothing but its elements. */
 function expose(storage: Storage): TypedArray {
+  if (storage.exposed) return storage.read('ndarray');
+  moveOut(storage);
   const array = storage.read('ndarray');
-  if (storage.exposed) return array;
   const { base, length } = storage;
   if (array.length !== length) {
     // A piece of linear memory is shown as it is; a piece of a slab moves out, because others lie beside it.
-    storage.values =
+    const own =
       storage.address === 0 ? array.slice(base, base + length) : array.subarray(base, base + length);
-    storage.base = 0;
+    storage.moveTo(own, 0, storage.address);
   }
   storage.exposed = true;
   exposed.set(storage.values, storage);
@@ -142,6 +144,8 @@ export class Tensor<out D extends DType = DType, out R extends number = number> 
   readonly offset: number;
   /** Number of elements. */
   readonly size: number;
+  /** Whether the elements lie in row-major order without gaps. */
+  readonly isContiguous: boolean;
   /** @internal */
   readonly storage: Storage;
   /** What `backward` goes through; undefined when nothing here requires a gradient. @internal */
@@ -157,6 +161,7 @@ export class Tensor<out D extends DType = DType, out R extends number = number> 
     this.offset = offset;
     this.dtype = dtype;
     this.size = sizeOf(shape);
+    this.isContiguous = isPacked(shape, strides);
     this.node = undefined;
     this.#extras = undefined;
   }
@@ -225,11 +230,6 @@ export class Tensor<out D extends DType = DType, out R extends number = number> 
   /** Whether no recorded op made this tensor: parameters, inputs, constants. */
   get isLeaf(): boolean {
     return this.node === undefined || this.node.leaf !== undefined;
-  }
-
-  /** Whether the elements lie in row-major order without gaps. */
-  get isContiguous(): boolean {
-    return isPacked(this.shape, this.strides);
   }
 
   /**

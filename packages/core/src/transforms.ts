@@ -7,10 +7,11 @@ import { enableGrad, noGrad, withGradMode } from './autodiff/mode.js';
 import type { Node } from './autodiff/node.js';
 import { copyOf, planOf, zeros } from './autodiff/vectorSpace.js';
 import { ArgumentError, GraphError } from './errors.js';
+import { isParameter } from './homes/arena.js';
 import { currentHome } from './homes/current.js';
 import { isTracing } from './homes/running.js';
 import { add, clone } from './ops/elementwise.js';
-import { formatShape, packedStrides } from './shape.js';
+import { formatShape } from './shape.js';
 import { borrowGrad, reusableGradient, Tensor } from './tensor.js';
 
 /** Options of {@link backward}. */
@@ -99,29 +100,12 @@ export function ownCopy(g: Tensor, createGraph: boolean): Tensor {
 
 /** The gradient of a leaf that has none. A parameter's goes where the last one was, if nobody outside has seen that. */
 function firstGradient(leaf: Tensor, g: Tensor, createGraph: boolean): Tensor {
-  const fixed = createGraph || isTracing() || leaf.storage.address === 0;
+  const fixed = createGraph || isTracing() || !isParameter(leaf.storage);
   const gradient = fixed ? undefined : reusableGradient(leaf);
   if (gradient === undefined) return ownCopy(g, createGraph);
-  copyInside(gradient, g);
+  currentHome().call(elementwise.copy, planOf(gradient, [g]), gradient, g);
   gradient.storage.touch();
   return gradient;
-}
-
-/** Copies `g` into packed memory. Inside of linear memory that is one move. */
-function copyInside({ storage }: Tensor, g: Tensor): void {
-  const { address, values, base, digit } = g.storage;
-  if (address !== 0 && storage.address !== 0 && digit === storage.digit && g.isContiguous) {
-    const from = base + g.offset;
-    const to = storage.address / values.BYTES_PER_ELEMENT;
-    // A view of all of the memory, unless the array is known outside.
-    if (!g.storage.exposed && values.length > to + g.size) {
-      values.copyWithin(to, from, from + g.size);
-      return;
-    }
-  }
-  const home = currentHome();
-  const target = new Tensor(storage, g.shape, packedStrides(g.shape), 0, g.dtype);
-  home.call(elementwise.copy, planOf(g.shape, [g]), target, g);
 }
 
 function nodeOf(where: string, argument: string, t: unknown): Node {

@@ -937,8 +937,8 @@ describe('memory', () => {
     const saved = new Set<string>();
     const reached = new Set([z.node]);
     for (const node of reached) {
-      if (node?.row?.saves !== undefined && (node.inputs.length > 0 || node.output !== undefined)) {
-        saved.add(node.row.name);
+      if (node?.op?.saves !== undefined && (node.inputs.length > 0 || node.output !== undefined)) {
+        saved.add(node.op.name);
       }
       for (const edge of node?.edges ?? []) reached.add(edge);
     }

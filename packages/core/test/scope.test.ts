@@ -200,6 +200,17 @@ describe('a scope', () => {
     expect(add(tensor([1]), 1).item()).toBe(2);
   });
 
+  it('frees what an inner scope gave back to it, unless it gives that back too', () => {
+    let dropped: Tensor | undefined;
+    const returned = scope(() => {
+      dropped = scope(() => mul(tensor([1, 2]), 2));
+      expect(dropped.toArray()).toEqual([2, 4]);
+      return scope(() => mul(tensor([1, 2]), 3));
+    });
+    expect(returned.toArray()).toEqual([3, 6]);
+    expect(() => (dropped as Tensor).toArray()).toThrow(/was freed when the scope ended/);
+  });
+
   it('works with using, and takes forgotten inner ones along', () => {
     const outer = scope();
     const inside = add(tensor([1]), 1);

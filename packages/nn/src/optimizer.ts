@@ -78,6 +78,11 @@ export abstract class Optimizer<S extends Slots = Slots> {
   /** What is stepped, in the order given. */
   readonly parameters: readonly Tensor[];
   readonly #name: string;
+  // Put together once: a step is short.
+  /** What a step is called in messages. */
+  readonly #step: string;
+  /** What each parameter and its gradient are called in messages. */
+  readonly #labels: readonly (readonly [parameter: string, gradient: string])[];
   readonly #slots: readonly S[];
   readonly #clocks: readonly (readonly Clock[])[];
   readonly #numberCount: number;
@@ -93,8 +98,10 @@ export abstract class Optimizer<S extends Slots = Slots> {
     numberCount: number,
   ) {
     this.#name = name;
+    this.#step = `${name}.step`;
     this.#learningRate = checkLearningRate(name, learningRate);
     this.parameters = checkParameters(name, parameters);
+    this.#labels = this.parameters.map((_, i) => [`parameters[${i}]`, `parameters[${i}].grad`]);
     this.#slots = this.parameters.map(
       (p) => Object.fromEntries(slots.map((slot) => [slot, longLived(() => zerosLike(p))])) as S,
     );
@@ -175,10 +182,10 @@ export abstract class Optimizer<S extends Slots = Slots> {
   }
 
   #check(parameter: Tensor, gradient: unknown, i: number): Tensor {
-    const where = `${this.#name}.step`;
-    const argument = `parameters[${i}].grad`;
+    const where = this.#step;
+    const [name, argument] = this.#labels[i] as readonly [string, string];
     checkTensor(where, argument, gradient);
-    checkSameShape(where, `parameters[${i}]`, parameter, argument, gradient);
+    checkSameShape(where, name, parameter, argument, gradient);
     if (gradient.dtype !== parameter.dtype) {
       throw new DTypeError({ where, argument, must: `be ${parameter.dtype}`, got: gradient.dtype });
     }

@@ -1,11 +1,13 @@
 /** @file Calling an op: shape, memory, kernels, record. */
 import { type DType, isFloat } from '../dtype.js';
 import { DTypeError, GraphError } from '../errors.js';
+import { isParameter, parameters } from '../homes/arena.js';
 import { currentHome } from '../homes/current.js';
+import { isTracing } from '../homes/running.js';
 import { broadcastShapes, packedStrides, type Shape, sameShape, sizeOf } from '../shape.js';
 import { state } from '../state.js';
 import { Tensor } from '../tensor.js';
-import { type AnyRow, Node, type OpRow } from './node.js';
+import { type AnyOp, Node, type Op } from './node.js';
 import { checkResult, observeNode, watch } from './watch.js';
 
 const NOTHING: readonly never[] = [];
@@ -22,25 +24,30 @@ export function allocate(shape: Shape, dtype: DType, maker: string): Tensor {
 }
 
 /** Calls the op: every result of the library is made here. */
-export function apply<A>(row: OpRow<A>, inputs: readonly Tensor[], attributes: A): Tensor {
+export function apply<A>(op: Op<A>, inputs: readonly Tensor[], attributes: A): Tensor {
   const first = inputs[0];
-  const shape =
-    row.shape === undefined ? broadcastOf(row.name, inputs) : row.shape(shapesOf(inputs), attributes);
+  let shape: Shape;
+  let shapes: Shape[] | undefined;
+  if (op.shape === undefined) shape = broadcastOf(op.name, inputs);
+  else {
+    shapes = shapesOf(inputs);
+    shape = op.shape(shapes, attributes);
+  }
   let y: Tensor;
-  if (row.view !== undefined) {
-    const { strides, offset } = row.view(first, attributes);
+  if (op.view !== undefined) {
+    const { strides, offset } = op.view(first, attributes);
     y = new Tensor(first.storage, shape, strides, offset, first.dtype);
   } else {
-    const dtype = row.dtype === undefined ? first.dtype : row.dtype(inputs.map(dtypeOf), attributes);
+    const dtype = op.dtype === undefined ? first.dtype : op.dtype(inputs.map(dtypeOf), attributes);
     const home = currentHome();
     // Elementwise chains keep one shape; its strides are then at hand.
     const atHand = first !== undefined && first.shape === shape && first.isContiguous;
     const strides = atHand ? first.strides : packedStrides(shape);
-    y = new Tensor(home.allocate(dtype, sizeOf(shape), row.name), shape, strides, 0, dtype);
-    row.run?.(home, y, inputs, attributes);
-    if (watch.results) checkResult(row.name, inputs, y);
+    y = new Tensor(home.allocate(dtype, sizeOf(shape), op.name), shape, strides, 0, dtype);
+    op.run?.(home, y, inputs, attributes);
+    if (watch.results) checkResult(op.name, inputs, y);
   }
-  record(row, inputs, attributes, y);
+  record(op, inputs, attributes, y, shapes);
   return y;
 }
 
@@ -64,8 +71,14 @@ function dtypeOf(t: Tensor): DType {
 }
 
 /** Puts `y` into the graph if recording is on and an input with a derivative requires a gradient. */
-export function record<A>(row: OpRow<A>, inputs: readonly Tensor[], attributes: A, y: Tensor): void {
-  const { vjp, saves } = row;
+export function record<A>(
+  op: Op<A>,
+  inputs: readonly Tensor[],
+  attributes: A,
+  y: Tensor,
+  shapes: readonly Shape[] = shapesOf(inputs),
+): void {
+  const { vjp, savedInputs, savesOutput } = op;
   if (!state.gradEnabled || vjp === undefined) return;
   let wanted = false;
   for (let i = 0; i < inputs.length && !wanted; i++) wanted = inputs[i].node !== undefined;
@@ -81,22 +94,21 @@ export function record<A>(row: OpRow<A>, inputs: readonly Tensor[], attributes: 
   if (!wanted) return;
   let kept = NOTHING as readonly Tensor[];
   let versions = NOTHING as readonly number[];
-  if (saves !== undefined) {
-    const wantedInputs = saves.inputs ?? NOTHING;
-    const list = new Array<number>(wantedInputs.length + (saves.output === true ? 1 : 0));
+  if (op.saves !== undefined) {
+    const list = new Array<number>(savedInputs.length + (savesOutput ? 1 : 0));
     // What is not saved must not be kept alive.
-    const some = wantedInputs.length === inputs.length ? inputs : new Array<Tensor>(inputs.length);
-    for (let k = 0; k < wantedInputs.length; k++) {
-      const i = wantedInputs[k];
+    const some = savedInputs.length === inputs.length ? inputs : new Array<Tensor>(inputs.length);
+    for (let k = 0; k < savedInputs.length; k++) {
+      const i = savedInputs[k];
       (some as Tensor[])[i] = inputs[i];
       list[k] = inputs[i].storage.version;
     }
-    if (wantedInputs.length > 0) kept = some;
-    if (saves.output === true) list[wantedInputs.length] = y.storage.version;
+    if (savedInputs.length > 0) kept = some;
+    if (savesOutput) list[savedInputs.length] = y.storage.version;
     versions = list;
   }
-  const output = saves?.output === true ? y : undefined;
-  y.node = new Node(y, row as unknown as AnyRow, edges, shapesOf(inputs), attributes, kept, output, versions);
+  const output = savesOutput ? y : undefined;
+  y.node = new Node(y, op as unknown as AnyOp, edges, shapes, attributes, kept, output, versions);
   if (watch.any) observeNode(y.node);
 }
 
@@ -116,35 +128,37 @@ export function markLeaf(where: string, t: Tensor): Tensor {
   return t;
 }
 
+/** A leaf that stays: leaves are few and live long, so their memory moves to where parameters have theirs. @internal */
+export function makeLeaf(where: string, t: Tensor): Tensor {
+  const leaf = markLeaf(where, t);
+  const { storage } = t;
+  // What is shared with the outside, a part of something larger, or only being traced, stays where it is.
+  if (!isTracing() && !storage.exposed && storage.length === t.size && !isParameter(storage))
+    parameters.adopt(storage, where);
+  return leaf;
+}
+
 /** Refuses a saved value that was overwritten since it was recorded. */
 export function checkVersions(where: string, node: Node): void {
-  const saves = node.row?.saves;
-  if (saves === undefined) return;
-  const { versions, inputs, output } = node;
-  let k = 0;
-  if (saves.inputs !== undefined) {
-    for (const i of saves.inputs) {
-      if (inputs[i].storage.version !== versions[k])
-        throw overwritten(where, node, `input ${i}`, inputs[i], versions[k]);
-      k++;
-    }
+  const { op, versions, inputs, output } = node;
+  if (op?.saves === undefined) return;
+  const { savedInputs } = op;
+  for (let k = 0; k < savedInputs.length; k++) {
+    const i = savedInputs[k];
+    if (inputs[i].storage.version !== versions[k])
+      throw overwritten(where, node, `input ${i}`, inputs[i], versions[k]);
   }
-  if (saves.output === true && output.storage.version !== versions[k]) {
-    throw overwritten(where, node, 'the output', output, versions[k]);
+  const last = savedInputs.length;
+  if (op.savesOutput && output.storage.version !== versions[last]) {
+    throw overwritten(where, node, 'the output', output, versions[last]);
   }
 }
 
-function overwritten(
-  where: string,
-  { row, id }: Node,
-  what: string,
-  t: Tensor,
-  recorded: number,
-): GraphError {
+function overwritten(where: string, { op, id }: Node, what: string, t: Tensor, recorded: number): GraphError {
   return new GraphError({
     where,
     problem:
-      `${what} of ${row?.name} (node ${id}) was written in place after it was recorded: ` +
+      `${what} of ${op?.name} (node ${id}) was written in place after it was recorded: ` +
       `saved at version ${recorded}, now at version ${t.storage.version}`,
     hint: 'write after backward, or into a clone()',
   });

@@ -11,7 +11,7 @@ import { hooksOf, throughHooks } from './hooks.js';
 import { withGradMode } from './mode.js';
 import type { Node, Saved } from './node.js';
 import { hasLeftScope } from './scope.js';
-import { add, constant, filled, sumTo } from './vectorSpace.js';
+import { add, addOnto, constant, filled, sumTo } from './vectorSpace.js';
 import { checkCotangent, forgetPacked, unpacked, watch, withoutSearch } from './watch.js';
 
 /** A max-heap of nodes by creation number. */
@@ -98,7 +98,7 @@ export function propagate<T>(
   const home = currentHome();
   const arena = createGraph || isTracing() ? undefined : new Arena('backward', home);
   try {
-    return use(withHome(arena ?? home, () => walk(where, roots, createGraph, targets, home)));
+    return use(withHome(arena ?? home, () => walk(where, roots, createGraph, targets, home, arena)));
   } finally {
     arena?.release();
   }
@@ -111,6 +111,7 @@ function walk(
   createGraph: boolean,
   targets: ReadonlySet<Node> | undefined,
   outer: Home,
+  arena: Arena | undefined,
 ): Pass {
   const paths =
     targets === undefined
@@ -128,11 +129,17 @@ function walk(
   const pass = {};
   const send = (node: Node, g: Tensor): void => {
     if (paths !== undefined && !paths.has(node)) return;
-    if (node.pass === pass && node.cotangent !== undefined) node.cotangent = add(node.cotangent, g);
-    else {
+    const { cotangent } = node;
+    if (node.pass !== pass || cotangent === undefined) {
       node.pass = pass;
       node.cotangent = g;
+      node.isSum = false;
       heap.push(node);
+    } else if (node.isSum) addOnto(cotangent, g);
+    else {
+      node.cotangent = add(cotangent, g);
+      // A sum that nobody else has seen takes what is still to come in place, if it is not recorded.
+      node.isSum = arena?.owns(node.cotangent.storage) === true;
     }
   };
   const goThrough = (): void => {
@@ -141,19 +148,19 @@ function walk(
       const node = heap.pop();
       let g = node.cotangent as Tensor;
       node.cotangent = undefined;
-      const { row, edges } = node;
+      const { op, edges } = node;
       const hooks = hooksOf(node);
       if (hooks !== undefined) {
         g = throughHooks(where, hooks, node, g, outer, createGraph);
         if (hooks.retaining !== undefined) retained.push([hooks.retaining, g]);
       }
       if (targets === undefined ? node.leaf !== undefined : targets.has(node)) found.set(node, g);
-      if (row?.vjp === undefined) continue;
+      if (op?.vjp === undefined) continue;
       if (node.isFreed) throw freed(where, node);
       visited.push(node);
       const saved = unpacked(where, node, pass) ?? node;
       if (saved === node) checkVersions(where, node);
-      const { vjp } = row;
+      const { vjp } = op;
       for (let i = 0; i < edges.length; i++) {
         const edge = edges[i];
         if (edge === undefined || (paths !== undefined && !paths.has(edge))) continue;
@@ -172,7 +179,7 @@ function walk(
 /** Forgets what the visited nodes saved. Nodes whose rows save nothing can be gone through again, as in PyTorch. */
 export function free(visited: readonly Node[]): void {
   for (const node of visited) {
-    if (node.row?.saves === undefined) continue;
+    if (node.op?.saves === undefined) continue;
     node.isFreed = true;
     node.inputs = NOTHING;
     node.output = undefined as unknown as Tensor;
@@ -184,14 +191,14 @@ export function free(visited: readonly Node[]): void {
 function freed(where: string, node: Node): GraphError {
   return new GraphError({
     where,
-    problem: `what ${node.row?.name} (node ${node.id}) saved was freed by an earlier backward`,
+    problem: `what ${node.op?.name} (node ${node.id}) saved was freed by an earlier backward`,
     hint: 'pass retainGraph: true to the earlier call',
   });
 }
 
 /** Sums a cotangent down to its input, after checking that the row returned one that fits. */
 function toInput(where: string, g: unknown, node: Node, i: number, edge: Node): Tensor {
-  const name = node.row?.name;
+  const name = node.op?.name;
   if (!(g instanceof Tensor)) {
     throw new GraphError({
       where,

@@ -112,7 +112,7 @@ export function registerPostAccumulateGradHook(t: Tensor, hook: PostAccumulateGr
   if (node.leaf === undefined) {
     throw new GraphError({
       where,
-      problem: `the tensor ${formatShape(t.shape)} is the result of ${node.row?.name}, into whose .grad nothing is accumulated`,
+      problem: `the tensor ${formatShape(t.shape)} is the result of ${node.op?.name}, into whose .grad nothing is accumulated`,
       hint: 'use registerHook, or call it on a leaf',
     });
   }
@@ -157,7 +157,7 @@ export function throughHooks(
       throw new GraphError({
         where,
         problem:
-          `a hook of the ${node.row === undefined ? 'leaf' : `result of ${node.row.name}`} (node ${node.id}) returned ` +
+          `a hook of the ${node.op === undefined ? 'leaf' : `result of ${node.op.name}`} (node ${node.id}) returned ` +
           `${describeValue(answer)}, the gradient is a ${node.dtype} tensor of shape ${formatShape(node.shape)}`,
         hint: 'return a tensor like the gradient, or nothing',
       });

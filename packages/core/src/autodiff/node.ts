@@ -21,25 +21,50 @@ export interface Saved<A> {
  */
 export type Vjp<A> = (g: Tensor, saved: Saved<A>, input: number) => Tensor;
 
-/** One differentiable operation. */
+/** One differentiable operation, as it is written. */
 export interface OpRow<A> {
   readonly name: string;
   /** The output's shape, from the inputs' shapes and the attributes alone; by default that to which all inputs broadcast. */
-  readonly shape?: (shapes: readonly Shape[], attributes: A) => Shape;
+  readonly shape?: ((shapes: readonly Shape[], attributes: A) => Shape) | undefined;
   /** The output's dtype; that of input 0 by default. */
-  readonly dtype?: (dtypes: readonly DType[], attributes: A) => DType;
+  readonly dtype?: ((dtypes: readonly DType[], attributes: A) => DType) | undefined;
   /** Emits kernel calls that fill `y`. */
-  readonly run?: (home: Home, y: Tensor, inputs: readonly Tensor[], attributes: A) => void;
+  readonly run?: ((home: Home, y: Tensor, inputs: readonly Tensor[], attributes: A) => void) | undefined;
   /** Instead of `run`: strides and offset of a view of input 0. */
-  readonly view?: (x: Tensor, attributes: A) => { strides: readonly number[]; offset: number };
+  readonly view?: ((x: Tensor, attributes: A) => { strides: readonly number[]; offset: number }) | undefined;
   /** What the vjps read, and what version checks therefore watch. */
-  readonly saves?: { readonly inputs?: readonly number[]; readonly output?: true };
+  readonly saves?: { readonly inputs?: readonly number[]; readonly output?: true } | undefined;
   /** One function per input, `null` where the derivative is 0 or undefined. The last serves all further inputs. */
-  readonly vjp?: readonly (Vjp<A> | null)[];
+  readonly vjp?: readonly (Vjp<A> | null)[] | undefined;
 }
 
-/** A row with its attribute type forgotten, as the graph stores it. */
-export type AnyRow = OpRow<never>;
+/** A row as the engine reads it: all rows are laid out alike, or each read of a field would have to look for it. */
+export class Op<A> {
+  readonly name: string;
+  readonly shape: OpRow<A>['shape'];
+  readonly dtype: OpRow<A>['dtype'];
+  readonly run: OpRow<A>['run'];
+  readonly view: OpRow<A>['view'];
+  readonly saves: OpRow<A>['saves'];
+  readonly savedInputs: readonly number[];
+  readonly savesOutput: boolean;
+  readonly vjp: OpRow<A>['vjp'];
+
+  constructor(row: OpRow<A>) {
+    this.name = row.name;
+    this.shape = row.shape;
+    this.dtype = row.dtype;
+    this.run = row.run;
+    this.view = row.view;
+    this.saves = row.saves;
+    this.savedInputs = row.saves?.inputs ?? [];
+    this.savesOutput = row.saves?.output === true;
+    this.vjp = row.vjp;
+  }
+}
+
+/** An op with its attribute type forgotten, as the graph stores it. */
+export type AnyOp = Op<never>;
 
 /** One recorded call, or a leaf. It is what its own vjps are given: nothing else remembers the call. */
 export class Node implements Saved<unknown> {
@@ -49,14 +74,14 @@ export class Node implements Saved<unknown> {
   readonly dtype: DType;
   /** Set on leaves: the tensor whose `.grad` collects. */
   readonly leaf: Tensor | undefined;
-  readonly row: AnyRow | undefined;
+  readonly op: AnyOp | undefined;
   /** Nodes of the inputs, `undefined` where no gradient is wanted. */
   readonly edges: readonly (Node | undefined)[];
   /** Shapes of the inputs, for the vjps. */
   readonly shapes: readonly Shape[];
-  /** Dropped, as what the row saves is, when the graph is freed. */
+  /** Dropped, as what the op saves is, when the graph is freed. */
   attributes: unknown;
-  /** What the row saves. */
+  /** What the op saves. */
   inputs: readonly Tensor[];
   output: Tensor;
   /** Versions of the saved inputs' storages, then of the output's, at recording. */
@@ -64,12 +89,14 @@ export class Node implements Saved<unknown> {
   isFreed: boolean;
   /** The cotangent that has been collected so far, in the pass that runs. */
   cotangent: Tensor | undefined;
+  /** Whether `cotangent` is a sum that this pass has made, and may add to. */
+  isSum: boolean;
   /** The pass that `cotangent` belongs to. */
   pass: object | undefined;
 
   constructor(
     y: Tensor,
-    row: AnyRow | undefined,
+    op: AnyOp | undefined,
     edges: readonly (Node | undefined)[],
     shapes: readonly Shape[],
     attributes: unknown,
@@ -80,17 +107,18 @@ export class Node implements Saved<unknown> {
     this.id = state.nextNode++;
     this.shape = y.shape;
     this.dtype = y.dtype;
-    this.leaf = row === undefined ? y : undefined;
-    this.row = row;
+    this.leaf = op === undefined ? y : undefined;
+    this.op = op;
     this.edges = edges;
     this.shapes = shapes;
     this.attributes = attributes;
     this.inputs = inputs;
-    // A row reads its output only if it saves it.
+    // An op reads its output only if it saves it.
     this.output = output as Tensor;
     this.versions = versions;
     this.isFreed = false;
     this.cotangent = undefined;
+    this.isSum = false;
     this.pass = undefined;
   }
 }

@@ -8,19 +8,11 @@ import { ShapeError } from '../errors.js';
 import { parameters } from '../homes/arena.js';
 import { currentHome } from '../homes/current.js';
 import { heap } from '../homes/heap.js';
-import {
-  broadcastStrides,
-  formatShape,
-  isPacked,
-  packedStrides,
-  type Shape,
-  sameShape,
-  sizeOf,
-} from '../shape.js';
+import { broadcastStrides, formatShape, packedStrides, type Shape, sameShape, sizeOf } from '../shape.js';
 import type { Home } from '../storage.js';
 import { Tensor } from '../tensor.js';
 import { allocate, apply } from './apply.js';
-import type { OpRow } from './node.js';
+import { Op } from './node.js';
 
 const NO_AXES: readonly number[] = [];
 
@@ -47,36 +39,28 @@ export function constant(value: number, dtype: DType): Tensor {
   return made;
 }
 
-/** Plans of packed operands of one size, by how many there are: the common case, made once. */
-const plainPlans: (number[] | undefined)[][] = [[], [], [], []];
-const MAX_PLAIN = 4096;
-
-function plainPlan(size: number, operands: number): number[] {
-  const known = plainPlans[operands][size];
-  if (known !== undefined) return known;
-  const plan = [1, size];
-  for (let k = 0; k < operands; k++) plan.push(1);
-  if (size <= MAX_PLAIN) plainPlans[operands][size] = plan;
-  return plan;
+/** Integers of an elementwise walk over operands that broadcast to the shape of `y`, which is packed. */
+export function planOf({ shape, size }: Tensor, inputs: readonly Tensor[]): readonly number[] {
+  // Literals: a list that grows costs more than the walk over a small tensor.
+  const first = stepOf(inputs[0], shape, size);
+  if (inputs.length === 1) {
+    if (first >= 0) return [1, size, first];
+  } else {
+    const second = stepOf(inputs[1], shape, size);
+    if (inputs.length === 2) {
+      if (first >= 0 && second >= 0) return [1, size, first, second];
+    } else {
+      const third = stepOf(inputs[2], shape, size);
+      if (first >= 0 && second >= 0 && third >= 0) return [1, size, first, second, third];
+    }
+  }
+  return elementwisePlan(shape, ...inputs.map((x) => broadcastStrides(x.shape, x.strides, shape)));
 }
 
-/** Integers of an elementwise walk over operands that broadcast to `shape`. Never written: they may be shared. */
-export function planOf(shape: Shape, inputs: readonly Tensor[]): readonly number[] {
-  const size = sizeOf(shape);
-  let packed = inputs.length < plainPlans.length;
-  for (let i = 0; packed && i < inputs.length; i++)
-    packed = inputs[i].size === size && liesPacked(inputs[i], shape);
-  if (packed) return plainPlan(size, inputs.length);
-  let plain = true;
-  const plan = [1, size];
-  // Next comes what needs no odometer: each operand is packed in the output's shape, or one element.
-  for (const x of inputs) {
-    if (x.size === size && liesPacked(x, shape)) plan.push(1);
-    else if (x.size === 1 || isRepeated(x, shape)) plan.push(0);
-    else plain = false;
-  }
-  if (plain) return plan;
-  return elementwisePlan(shape, ...inputs.map((x) => broadcastStrides(x.shape, x.strides, shape)));
+/** How far an operand moves per element: 1 when it is packed in `shape`, 0 when it is one element; −1 for all else. */
+function stepOf(x: Tensor, shape: Shape, size: number): number {
+  if (x.isContiguous && x.size === size && sameShape(x.shape, shape)) return 1;
+  return x.size === 1 || isRepeated(x, shape) ? 0 : -1;
 }
 
 /** Whether one element stands for all of `shape`. */
@@ -84,10 +68,6 @@ function isRepeated(x: Tensor, shape: Shape): boolean {
   for (let axis = 0; axis < x.strides.length; axis++)
     if (x.strides[axis] !== 0 && x.shape[axis] !== 1) return false;
   return x.size > 0 && sizeOf(shape) > 0;
-}
-
-function liesPacked(x: Tensor, shape: Shape): boolean {
-  return (x.shape === shape || sameShape(x.shape, shape)) && isPacked(shape, x.strides);
 }
 
 /** `x` itself if packed, else a packed copy made in `home`. For rows whose kernels need packed operands. */
@@ -103,39 +83,44 @@ export function filled(shape: Shape, value: number, dtype: DType): Tensor {
 /** A packed copy outside of the graph. */
 export function copyOf(x: Tensor, home: Home = currentHome()): Tensor {
   const y = allocate(x.shape, x.dtype, 'copy');
-  home.call(elementwise.copy, planOf(x.shape, [x]), y, x);
+  home.call(elementwise.copy, planOf(y, [x]), y, x);
   return y;
 }
 
-const fillRow: OpRow<{ shape: Shape }> = {
+const fillRow: Op<{ shape: Shape }> = /* @__PURE__ */ new Op({
   name: 'fill',
   shape: (_shapes, { shape }) => shape,
   run: (home, y, [value]) => home.call(indexing.fill, [y.size], y, value),
-};
+});
 
 /** Zeros of a shape. */
 export function zeros(shape: Shape, dtype: DType): Tensor {
   return filled(shape, 0, dtype);
 }
 
-export const addRow: OpRow<null> = {
+export const addRow: Op<null> = /* @__PURE__ */ new Op({
   name: 'add',
-  run: (home, y, inputs) => home.call(elementwise.add, planOf(y.shape, inputs), y, inputs[0], inputs[1]),
+  run: (home, y, inputs) => home.call(elementwise.add, planOf(y, inputs), y, inputs[0], inputs[1]),
   vjp: [(g) => g, (g) => g],
-};
+});
 
 /** Sum of two cotangents of one shape and dtype. */
 export function add(a: Tensor, b: Tensor): Tensor {
   return apply(addRow, [a, b], null);
 }
 
-const broadcastRow: OpRow<{ shape: Shape }> = {
+/** Adds `b` to `a`, which must lie in linear memory, be packed, and be nobody else's. */
+export function addOnto(a: Tensor, b: Tensor): void {
+  currentHome().call(elementwise.add, planOf(a, [a, b]), a, a, b);
+}
+
+const broadcastRow: Op<{ shape: Shape }> = /* @__PURE__ */ new Op({
   name: 'expand',
   shape: (_shapes, { shape }) => shape,
   view: (x, { shape }) => ({ strides: broadcastStrides(x.shape, x.strides, shape), offset: x.offset }),
   // The engine sums the cotangent back to the input's shape, which is this op's adjoint.
   vjp: [(g) => g],
-};
+});
 
 /** `x` as if it had `shape`: a view with stride 0 along every stretched axis. */
 export function broadcastTo(x: Tensor, shape: Shape, where = 'expand'): Tensor {
@@ -201,13 +186,13 @@ export function foldPlan(home: Home, x: Tensor, axes: readonly number[]): FoldPl
     x.offset,
     x.dtype,
   );
-  home.call(elementwise.copy, planOf(shape, [source]), copy, source);
+  home.call(elementwise.copy, planOf(copy, [source]), copy, source);
   const keptShape = shape.slice(0, kept.length);
   const strides = packedStrides(shape).slice(0, kept.length);
   return { x: copy, ints: [n, 1, kept.length, ...keptShape, ...strides] };
 }
 
-const sumToRow: OpRow<{ shape: Shape }> = {
+const sumToRow: Op<{ shape: Shape }> = /* @__PURE__ */ new Op({
   name: 'sumTo',
   shape: (_shapes, { shape }) => shape,
   run(home, y, [x], { shape }) {
@@ -220,7 +205,7 @@ const sumToRow: OpRow<{ shape: Shape }> = {
     home.call(reduce.sum, plan.ints, y, plan.x);
   },
   vjp: [(g, { shapes }) => broadcastTo(g, shapes[0])],
-};
+});
 
 /** The adjoint of broadcasting: sums `x` down to `shape`, in double precision. */
 export function sumTo(x: Tensor, shape: Shape): Tensor {

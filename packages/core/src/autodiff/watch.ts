@@ -70,7 +70,7 @@ export function observeNode(node: Node): void {
   if (watch.nodeHooks.length === 0) return;
   const inputs = node.edges.flatMap((edge) => (edge === undefined ? [] : [edge.id]));
   const { id, shape, dtype } = node;
-  for (const hook of [...watch.nodeHooks]) hook({ id, op: node.row?.name ?? 'leaf', shape, dtype, inputs });
+  for (const hook of [...watch.nodeHooks]) hook({ id, op: node.op?.name ?? 'leaf', shape, dtype, inputs });
 }
 
 /**
@@ -121,15 +121,15 @@ const packedNodes = new WeakMap<Node, Packed>();
 let everPacked = false;
 
 function pack(node: Node, hooks: SavedHooks): void {
-  const saves = node.row?.saves;
-  if (saves === undefined) return;
+  const { op } = node;
+  if (op?.saves === undefined) return;
   const slotOf = (t: Tensor, input: number): Slot => {
     const bare = new Tensor(t.storage, t.shape, t.strides, t.offset, t.dtype);
     const own = input === -1 ? node : t.node;
     return { input, value: hooks.pack(bare, t.node?.leaf), shape: t.shape, dtype: t.dtype, node: own };
   };
-  const slots = (saves.inputs ?? []).map((i) => slotOf(node.inputs[i], i));
-  if (saves.output === true) slots.push(slotOf(node.output, -1));
+  const slots = op.savedInputs.map((i) => slotOf(node.inputs[i], i));
+  if (op.savesOutput) slots.push(slotOf(node.output, -1));
   everPacked = true;
   packedNodes.set(node, { hooks, slots });
   node.inputs = [];
@@ -148,7 +148,7 @@ export function unpacked(where: string, node: Node, pass: object): Saved<unknown
       throw new GraphError({
         where,
         problem:
-          `unpack gave ${describeValue(found)} for what ${node.row?.name} (node ${node.id}) saved, ` +
+          `unpack gave ${describeValue(found)} for what ${node.op?.name} (node ${node.id}) saved, ` +
           `a ${dtype} tensor of shape ${formatShape(shape)}`,
         hint: 'give back what pack was given',
       });
@@ -311,8 +311,8 @@ export function checkCotangent(where: string, node: Node, input: number, g: Tens
         ? 'made from a cotangent without NaN'
         : `its cotangent holds NaN at element ${before[0]}`;
     return (
-      `element ${index} of the derivative of ${node.row?.name} (node ${node.id}) by input ${input} is NaN, ${origin}; ` +
-      `${node.row?.name} was called at ${written(siteOf(node) ?? ['a place unknown: it was recorded before detectAnomaly'])}`
+      `element ${index} of the derivative of ${node.op?.name} (node ${node.id}) by input ${input} is NaN, ${origin}; ` +
+      `${node.op?.name} was called at ${written(siteOf(node) ?? ['a place unknown: it was recorded before detectAnomaly'])}`
     );
   });
 }

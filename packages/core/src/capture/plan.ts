@@ -5,7 +5,8 @@
 import { activeBuild, type Build, type Ints, type KernelBuild, kernelBuild } from '@ndgrad/kernels';
 import type { DType, TypedArray } from '../dtype.js';
 import { LimitError } from '../errors.js';
-import { BYTES, giveBlock, takeBlock, viewOf } from '../homes/blocks.js';
+import { bytesPer, giveBlock, takeBlock, viewOf } from '../homes/blocks.js';
+import { moveOut } from '../homes/nursery.js';
 import type { Place, Storage } from '../storage.js';
 import { type Lifetime, layOut } from './layout.js';
 import type { Savings, Simplified } from './simplify.js';
@@ -88,7 +89,7 @@ export class Plan {
     const lifetimes = new Map<Storage, Lifetime>();
     // Inputs and results live throughout: they are filled before the step, or read after it.
     const live = (storage: Storage, first: number, last: number, count = storage.length): void => {
-      const bytes = count * BYTES[storage.dtype];
+      const bytes = count * bytesPer(storage.dtype);
       const known = lifetimes.get(storage);
       lifetimes.set(storage, {
         bytes,
@@ -106,6 +107,8 @@ export class Plan {
             live(storage, i, i, inner?.has(storage) === true ? PIECE : storage.length);
             return;
           }
+          // A plan stands on where things are.
+          moveOut(storage);
           const use = outside.get(storage) ?? { reads: false, writes: false, staged: false };
           use.reads ||= readsOperand(call.kernel, k) || results.has(storage);
           use.writes ||= writesOperand(call.kernel, k);
@@ -138,7 +141,7 @@ export class Plan {
     const storage = this.#resolve(given);
     const place = this.#places.get(storage);
     if (place === undefined) return { values: storage.read('capture'), base: storage.base };
-    return { values: this.#memory[storage.dtype], base: place / BYTES[storage.dtype] };
+    return { values: this.#memory[storage.dtype], base: place / bytesPer(storage.dtype) };
   }
 
   /** Runs the step once. Outside storages that it writes get a new version; also if it fails after the first of them. */
@@ -205,7 +208,7 @@ export class Plan {
     const y = operands[0]?.storage;
     if (y === undefined || kernel.writes === 0) return name;
     const place = this.#places.get(y);
-    const bytes = y.length * BYTES[y.dtype];
+    const bytes = y.length * bytesPer(y.dtype);
     return `${name}: ${bytes} bytes ${place === undefined ? 'in place, outside' : `at ${place - this.#block}`}`;
   }
 
@@ -232,7 +235,7 @@ export class Plan {
         for (let k = 0; k < WORDS; k++) {
           const storage = operands[k]?.storage;
           const stride = k === 0 ? 1 : ((ints as Ints)[1 + k] ?? 0);
-          write(storage === undefined || inner.has(storage) ? 0 : stride * BYTES[storage.dtype]);
+          write(storage === undefined || inner.has(storage) ? 0 : stride * bytesPer(storage.dtype));
         }
       }
     };
@@ -261,7 +264,7 @@ export class Plan {
   #addressOf(place: Place | undefined): number {
     if (place === undefined) return 0;
     const { storage, offset } = place;
-    return (this.#places.get(storage) ?? storage.address) + offset * BYTES[storage.dtype];
+    return (this.#places.get(storage) ?? storage.address) + offset * bytesPer(storage.dtype);
   }
 
   /** A call that runs in JavaScript, as a function of nothing. */

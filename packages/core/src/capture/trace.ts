@@ -48,6 +48,13 @@ export class Trace implements Home {
     return storage;
   }
 
+  adopt(_storage: Storage, maker: string): never {
+    throw new CaptureError({
+      where: maker,
+      problem: 'nothing that has values moves into a step while it is captured',
+    });
+  }
+
   call(kernel: Kernel, ints: CallInts, ...given: [Operand, Operand?, Operand?, Operand?, Operand?]): void {
     const operands: Place[] = [];
     for (const operand of given) {

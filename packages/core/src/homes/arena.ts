@@ -2,9 +2,9 @@
 import type { DType } from '../dtype.js';
 import { StateError } from '../errors.js';
 import type { Home, Storage } from '../storage.js';
-import { BYTES, giveBlock, moveStorage, recount, storageAt, takeBlock } from './blocks.js';
+import { bytesPer, giveBlock, moveStorage, recount, storageAt, takeBlock } from './blocks.js';
 import { runNow } from './eager.js';
-import { heap } from './heap.js';
+import { allocateInArrays } from './heap.js';
 
 /** Small results are cut from chunks of this size; larger ones get blocks of their own. */
 const CHUNK = 1 << 18;
@@ -62,10 +62,21 @@ export class Arena implements Home {
   }
 
   allocate(dtype: DType, length: number, maker: string): Storage {
-    const address = this.#take((length * BYTES[dtype] + 63) & ~63);
-    const storage =
-      // Without linear memory, or when it is full, results go to the heap and are freed in name only.
-      address === undefined ? heap.allocate(dtype, length, maker) : storageAt(address, dtype, length);
+    return this.#register(this.#place(dtype, length, maker), maker);
+  }
+
+  adopt(storage: Storage, maker: string): void {
+    moveStorage(storage, this.#place(storage.dtype, storage.length, maker));
+    this.#register(storage, maker);
+  }
+
+  #place(dtype: DType, length: number, maker: string): Storage {
+    const address = this.#take((length * bytesPer(dtype) + 63) & ~63);
+    // Without linear memory, or when it is full, results go to the heap and are freed in name only.
+    return address === undefined ? allocateInArrays(dtype, length, maker) : storageAt(address, dtype, length);
+  }
+
+  #register(storage: Storage, maker: string): Storage {
     storage.owner = this;
     this.#storages.push(storage);
     this.#makers.push(maker);
@@ -94,10 +105,15 @@ export class Arena implements Home {
     return address;
   }
 
+  /** Whether a storage is this arena's, in linear memory. */
+  owns({ owner, address }: Storage): boolean {
+    return owner === this && address !== 0;
+  }
+
   /** Moves a storage of this arena to the parent home: it outlives the arena, and so do all views of it. */
   save(storage: Storage): void {
     if (storage.owner !== this) return;
-    moveStorage(storage, this.parent.allocate(storage.dtype, storage.length, 'keep'));
+    this.parent.adopt(storage, 'keep');
   }
 
   /** What result `i` was. */
@@ -113,10 +129,8 @@ export class Arena implements Home {
       const storage = storages[i];
       if (storage.owner !== this) continue;
       storage.lost = freed;
-      storage.values = NOTHING;
-      storage.address = 0;
-      // Of no more use as an index, so it tells which result this was.
-      storage.base = i;
+      // The base is of no more use as an index, so it tells which result this was.
+      storage.moveTo(NOTHING, i);
     }
     this.#storages = [];
     for (const chunk of this.#chunks) giveChunk(chunk);
@@ -167,10 +181,19 @@ const registry = new FinalizationRegistry<readonly [address: number, bytes: numb
   giveBlock('parameters', address, bytes);
 });
 
+/** Whether a storage lives as parameters do. */
+export function isParameter(storage: Storage): boolean {
+  return storage.owner instanceof Claim;
+}
+
+function adoptParameter(storage: Storage, maker: string): void {
+  moveStorage(storage, allocateParameter(storage.dtype, storage.length, maker));
+}
+
 function allocateParameter(dtype: DType, length: number, maker: string): Storage {
-  const bytes = Math.max(64, length * BYTES[dtype]);
+  const bytes = Math.max(64, length * bytesPer(dtype));
   const address = parameterBytes + bytes > MOST ? undefined : takeBlock('parameters', bytes);
-  if (address === undefined) return heap.allocate(dtype, length, maker);
+  if (address === undefined) return allocateInArrays(dtype, length, maker);
   parameterBytes += bytes;
   liveParameters.set(address, { maker, dtype, bytes });
   const storage = storageAt(address, dtype, length);
@@ -181,4 +204,9 @@ function allocateParameter(dtype: DType, length: number, maker: string): Storage
 }
 
 /** Linear memory for what is few and long-lived: parameters and optimiser state. The collector returns it. */
-export const parameters: Home = { name: 'parameters', allocate: allocateParameter, call: runNow };
+export const parameters: Home = {
+  name: 'parameters',
+  allocate: allocateParameter,
+  adopt: adoptParameter,
+  call: runNow,
+};

@@ -1,9 +1,14 @@
 /** @file Blocks of linear memory, counted by what they are for, and storages over them. */
 import { allocateBlock, freeBlock, memoryViews } from '@ndgrad/kernels';
 import type { DType, TypedArray } from '../dtype.js';
-import { Storage } from '../storage.js';
+import { type Stay, Storage } from '../storage.js';
 
-export const BYTES = { float32: 4, float64: 8, int32: 4, bool: 1 } as const;
+// Comparisons instead of tables: a table that is read with one name after another costs ten times as much.
+
+/** Bytes of an element. */
+export function bytesPer(dtype: DType): number {
+  return dtype === 'float32' || dtype === 'int32' ? 4 : dtype === 'float64' ? 8 : 1;
+}
 
 /** What a block is for. */
 export type Use = 'parameters' | 'arenas' | 'plans' | 'staging';
@@ -36,12 +41,14 @@ export function recount(from: Use, to: Use, bytes: number): void {
 
 /** The whole linear memory as elements of a dtype. */
 export function viewOf(dtype: DType): TypedArray {
-  return (memoryViews() as NonNullable<ReturnType<typeof memoryViews>>)[dtype];
+  const views = memoryViews() as NonNullable<ReturnType<typeof memoryViews>>;
+  if (dtype === 'float32') return views.float32;
+  return dtype === 'float64' ? views.float64 : dtype === 'int32' ? views.int32 : views.bool;
 }
 
 /** A storage in linear memory. */
-export function storageAt(address: number, dtype: DType, length: number): Storage {
-  return new Storage(dtype, viewOf(dtype), address / BYTES[dtype], length, address);
+export function storageAt(address: number, dtype: DType, length: number, stay?: Stay): Storage {
+  return new Storage(dtype, viewOf(dtype), address / bytesPer(dtype), length, address, stay);
 }
 
 /** Up to this many elements a loop is faster than making a view. */
@@ -59,12 +66,9 @@ export function copyElements(
   else target.set(source.subarray(from, from + count), to);
 }
 
-/** Moves a storage's elements to where `to` lies; all views of it follow. `to` is used up. */
+/** Moves a storage's elements to where `to` lies, which is not the nursery; all views of it follow. `to` is used up. */
 export function moveStorage(storage: Storage, to: Storage): void {
   copyElements(storage.values, storage.base, storage.length, to.values, to.base);
-  storage.values = to.values;
-  storage.base = to.base;
-  storage.address = to.address;
+  storage.moveTo(to.values, to.base, to.address);
   storage.owner = to.owner;
-  storage.mirror = -1;
 }

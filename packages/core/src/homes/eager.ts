@@ -19,7 +19,8 @@ import {
 import { DTYPES, type TypedArray } from '../dtype.js';
 import { LimitError, StateError } from '../errors.js';
 import type { CallInts, Operand, Place, Storage } from '../storage.js';
-import { BYTES, copyElements, giveBlock, takeBlock } from './blocks.js';
+import { bytesPer, copyElements, giveBlock, takeBlock } from './blocks.js';
+import { hold, letGo } from './nursery.js';
 
 /** Elements up to which the JavaScript form is nearer than linear memory, where the bits are the same. */
 const NEAR = 64;
@@ -54,51 +55,50 @@ export function runNow(
   d?: Operand,
 ): void {
   const ints = typeof given === 'function' ? given() : given;
+  const py = addressOf(y);
+  const pa = a === undefined ? 0 : addressOf(a);
+  const pb = b === undefined ? 0 : addressOf(b);
+  const pc = c === undefined ? 0 : addressOf(c);
+  const pd = d === undefined ? 0 : addressOf(d);
   const inMemory =
-    y.storage.address !== 0 &&
-    (a === undefined || a.storage.address !== 0) &&
-    (b === undefined || b.storage.address !== 0) &&
-    (c === undefined || c.storage.address !== 0) &&
-    (d === undefined || d.storage.address !== 0);
-  const isLittle =
-    y.size <= NEAR && (a === undefined || a.size <= NEAR) && (b === undefined || b.size <= NEAR);
-  if (kernel.exact && isLittle && !inMemory) {
+    py !== 0 &&
+    (pa !== 0 || a === undefined) &&
+    (pb !== 0 || b === undefined) &&
+    (pc !== 0 || c === undefined) &&
+    (pd !== 0 || d === undefined);
+  if (!inMemory && kernel.exact && isNear(y) && isNear(a) && isNear(b)) {
     // No difference in bits: the nearest form, without looking further.
     runJavaScript(kernel, ints, y, a, b, c, d);
     return;
   }
   const build = activeBuild();
   const form = build === undefined ? undefined : formOf(kernel, y, a, b, c, d);
-  if (form === undefined || ints.length > MAX_INTS) {
+  if (build === undefined || form === undefined || ints.length > MAX_INTS) {
     runJavaScript(kernel, ints, y, a, b, c, d);
   } else if (inMemory) {
     writeInts(ints);
-    (build as Build).call(
-      form.id,
-      INTS_ADDRESS,
-      addressOf(y),
-      a === undefined ? 0 : addressOf(a),
-      b === undefined ? 0 : addressOf(b),
-      c === undefined ? 0 : addressOf(c),
-      d === undefined ? 0 : addressOf(d),
-    );
-  } else if (form.exact && kernel.inPlace && y.storage.address === 0) {
+    build.call(form.id, INTS_ADDRESS, py, pa, pb, pc, pd);
+  } else if (form.exact && kernel.inPlace && py === 0) {
     // A write into a part of something larger, all of which would have to be staged.
     runJavaScript(kernel, ints, y, a, b, c, d);
-  } else if (isLittle && isSmall(y) && isSmall(a) && isSmall(b) && isSmall(c) && isSmall(d) && openRing()) {
-    runInSlots(build as Build, form, kernel, ints, y, a, b, c, d);
   } else {
-    runStaged(build as Build, form, kernel, ints, y, a, b, c, d);
+    runStaged(build, form, kernel, ints, y, a, b, c, d);
   }
+}
+
+function isNear(operand: Operand | undefined): boolean {
+  return operand === undefined || operand.size <= NEAR;
 }
 
 /** Bytes of an element, by dtype digit. */
 const SIZES: number[] = [];
-for (const dtype of DTYPES) SIZES[SIGNATURE_DIGITS[dtype]] = BYTES[dtype];
+for (const dtype of DTYPES) SIZES[SIGNATURE_DIGITS[dtype]] = bytesPer(dtype);
 
+/** Where an operand lies in linear memory; 0 when it is not there. */
 function addressOf({ storage, offset }: Operand): number {
   if (storage.lost !== undefined) throw storage.lost('a kernel', storage);
-  return storage.address + offset * SIZES[storage.digit];
+  const { address } = storage;
+  return address === 0 ? 0 : address + offset * SIZES[storage.digit];
 }
 
 function writeInts(ints: Ints): void {
@@ -120,19 +120,25 @@ function runJavaScript(
   const { storage: sb } = b;
   const { storage: sc } = c;
   const { storage: sd } = d;
-  kernel.run(
-    ints,
-    valuesOf(sy),
-    sy.base + y.offset,
-    valuesOf(sa),
-    sa.base + a.offset,
-    valuesOf(sb),
-    sb.base + b.offset,
-    valuesOf(sc),
-    sc.base + c.offset,
-    valuesOf(sd),
-    sd.base + d.offset,
-  );
+  // What runs may be a function of the user's, with ops in it.
+  hold();
+  try {
+    kernel.run(
+      ints,
+      valuesOf(sy),
+      sy.base + y.offset,
+      valuesOf(sa),
+      sa.base + a.offset,
+      valuesOf(sb),
+      sb.base + b.offset,
+      valuesOf(sc),
+      sc.base + c.offset,
+      valuesOf(sd),
+      sd.base + d.offset,
+    );
+  } finally {
+    letGo();
+  }
   sy.mirror = -1;
   if (kernel.writes > WRITES_OUTPUT) {
     sa.mirror = -1;
@@ -157,66 +163,13 @@ function transferred({ length }: Storage): StateError {
   });
 }
 
-// Small operands
-
-/** Bytes of a slot: one for each operand, so that a small call needs no bookkeeping. */
-const SLOT = 8 * NEAR;
-
-function isSmall(operand: Operand | undefined): boolean {
-  return operand === undefined || operand.storage.length <= NEAR || operand.storage.address !== 0;
-}
-
-function runInSlots(
-  build: Build,
-  form: Form,
-  kernel: Kernel,
-  ints: Ints,
-  y: Operand,
-  a: Operand | undefined,
-  b: Operand | undefined,
-  c: Operand | undefined,
-  d: Operand | undefined,
-): void {
-  const fresh = !kernel.inPlace && kernel.writes === WRITES_OUTPUT;
-  const py = slotOf(y, ring, !fresh);
-  const pa = a === undefined ? 0 : slotOf(a, ring + SLOT, true);
-  const pb = b === undefined ? 0 : slotOf(b, ring + 2 * SLOT, true);
-  const pc = c === undefined ? 0 : slotOf(c, ring + 3 * SLOT, true);
-  const pd = d === undefined ? 0 : slotOf(d, ring + 4 * SLOT, true);
-  writeInts(ints);
-  build.call(form.id, INTS_ADDRESS, py, pa, pb, pc, pd);
-  takeAway(y, py);
-  if (fresh) return;
-  for (let k = 1, writes = kernel.writes >> 1; writes !== 0; k++, writes >>= 1) {
-    if ((writes & 1) !== 0) takeAway([y, a, b, c, d][k] as Operand, [py, pa, pb, pc, pd][k]);
-  }
-}
-
-/** The operand's address, or that of its slot, filled if its values are wanted. */
-function slotOf(operand: Operand, slot: number, wanted: boolean): number {
-  const { storage } = operand;
-  if (storage.address !== 0) return addressOf(operand);
-  const start = slot / SIZES[storage.digit];
-  if (wanted)
-    copyElements(valuesOf(storage), storage.base, storage.length, viewByDigit(storage.digit), start);
-  return slot + operand.offset * SIZES[storage.digit];
-}
-
-/** {@link takeBack} from where the values do not stay. */
-function takeAway(operand: Operand, address: number): void {
-  takeBack(operand, address);
-  operand.storage.mirror = -1;
-}
+// Staging
 
 function viewByDigit(digit: number): TypedArray {
   const views = memoryViews() as NonNullable<ReturnType<typeof memoryViews>>;
   return digit === 1 ? views.float32 : digit === 2 ? views.int32 : digit === 3 ? views.bool : views.float64;
 }
 
-// Staging
-
-/** The first bytes of the staging block are slots. */
-const SLOTS = 5 * SLOT;
 const RING = 8 << 20;
 /** Operands beyond this share of the ring get blocks of their own for the call. */
 const LARGEST = RING / 8;
@@ -226,7 +179,7 @@ let ring = 0;
 let written = 0;
 
 function openRing(): boolean {
-  if (ring === 0) ring = takeBlock('staging', SLOTS + RING) ?? 0;
+  if (ring === 0) ring = takeBlock('staging', RING) ?? 0;
   return ring !== 0;
 }
 
@@ -298,13 +251,13 @@ function place(operand: Operand, oldest: number, isBlank: boolean, isWritten: bo
   const size = SIZES[storage.digit];
   if (storage.address !== 0) return addressOf(operand);
   const { mirror, exposed } = storage;
-  if (mirror >= oldest && mirror >= 0 && !exposed) return ring + SLOTS + (mirror % RING) + offset * size;
+  if (mirror >= oldest && mirror >= 0 && !exposed) return ring + (mirror % RING) + offset * size;
   const values = valuesOf(storage);
   const bytes = storage.length * size;
   const at = written % RING;
   if (at + bytes > RING) written += RING - at;
   storage.mirror = written;
-  const start = ring + SLOTS + (written % RING);
+  const start = ring + (written % RING);
   written += (bytes + 15) & ~15;
   if (isBlank) return start + offset * size;
   const { base, length, digit } = storage;
@@ -361,7 +314,10 @@ function runInBlocks(
     build.call(form.id, INTS_ADDRESS, py, pa, pb, pc, pd);
     [py, pa, pb, pc, pd].forEach((address, k) => {
       if (((kernel.writes >> k) & 1) === 0) return;
-      takeAway(operands[k] as Operand, address);
+      const written = operands[k] as Operand;
+      takeBack(written, address);
+      // The block ends with the call.
+      written.storage.mirror = -1;
     });
   } finally {
     for (const [address, bytes] of blocks) giveBlock('staging', address, bytes);

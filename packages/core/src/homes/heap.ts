@@ -2,7 +2,9 @@
 import { allocateArray, type DType, type TypedArray } from '../dtype.js';
 import { LimitError } from '../errors.js';
 import { type Home, Storage } from '../storage.js';
+import { moveStorage } from './blocks.js';
 import { runNow } from './eager.js';
+import { allocateInNursery } from './nursery.js';
 
 /**
  * Results up to this many elements share arrays: an array of its own costs more than a small kernel. A result that is
@@ -31,9 +33,23 @@ export function trackHeap(track: ((storage: Storage, maker: string) => void) | u
 }
 
 function allocateOnHeap(dtype: DType, length: number, maker: string): Storage {
+  const storage = allocateInNursery(dtype, length);
+  if (storage === undefined) return allocateInArrays(dtype, length, maker);
+  tracker?.(storage, maker);
+  return storage;
+}
+
+/** A storage that lies in an array of the collector's from the start. */
+export function allocateInArrays(dtype: DType, length: number, maker: string): Storage {
   const storage = newStorage(dtype, length);
   tracker?.(storage, maker);
   return storage;
+}
+
+/** What moves here has outlived something, so it skips the nursery. */
+function adoptOnHeap(storage: Storage, maker: string): void {
+  moveStorage(storage, newStorage(storage.dtype, storage.length));
+  tracker?.(storage, maker);
 }
 
 function newStorage(dtype: DType, length: number): Storage {
@@ -59,4 +75,4 @@ function newStorage(dtype: DType, length: number): Storage {
   }
 }
 
-export const heap: Home = { name: 'heap', allocate: allocateOnHeap, call: runNow };
+export const heap: Home = { name: 'heap', allocate: allocateOnHeap, adopt: adoptOnHeap, call: runNow };

@@ -13,7 +13,7 @@ import {
   describeValue,
 } from '../arguments.js';
 import { apply } from '../autodiff/apply.js';
-import type { OpRow } from '../autodiff/node.js';
+import { Op } from '../autodiff/node.js';
 import { packed } from '../autodiff/vectorSpace.js';
 import { ArgumentError, ShapeError } from '../errors.js';
 import { add } from '../ops/elementwise.js';
@@ -49,20 +49,20 @@ function imageShape(columns: Shape, windows: Windows): Shape {
   ];
 }
 
-const unfoldRow: OpRow<Windows> = {
+const unfoldRow: Op<Windows> = /* @__PURE__ */ new Op({
   name: 'unfold',
   shape: ([image], windows) => columnsShape(image, windows),
   run: (home, y, [x], windows) => home.call(kernels.unfold, windowPlan(x.shape, windows), y, packed(home, x)),
   vjp: [(g, { attributes }) => apply(foldRow, [g], attributes)],
-};
+});
 
-const foldRow: OpRow<Windows> = {
+const foldRow: Op<Windows> = /* @__PURE__ */ new Op({
   name: 'fold',
   shape: ([columns], windows) => imageShape(columns, windows),
   run: (home, y, [columns], windows) =>
     home.call(kernels.fold, windowPlan(y.shape, windows), y, packed(home, columns)),
   vjp: [(g, { attributes }) => apply(unfoldRow, [g], attributes)],
-};
+});
 
 /** Whether every column is one element and every element a column, in order: nothing has to be moved. */
 function isIdentity({ slides }: Windows): boolean {

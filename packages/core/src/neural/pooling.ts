@@ -2,7 +2,7 @@
 import { type Kernel, window as kernels } from '@ndgrad/kernels';
 import { checkBoolean, checkNumber, checkOptions } from '../arguments.js';
 import { apply } from '../autodiff/apply.js';
-import type { OpRow } from '../autodiff/node.js';
+import { Op } from '../autodiff/node.js';
 import { packed } from '../autodiff/vectorSpace.js';
 import { ArgumentError, ShapeError } from '../errors.js';
 import { gather } from '../ops/indexing.js';
@@ -105,17 +105,17 @@ function poolingWindows(
 
 // The largest of each window
 
-const maxPoolRow: OpRow<Windows> = {
+const maxPoolRow: Op<Windows> = /* @__PURE__ */ new Op({
   name: 'maxPool',
   shape: ([image], windows) => pooledShape(image, windows),
   run: (home, y, [x], windows) =>
     home.call(kernels.maxPool, windowPlan(x.shape, windows), y, packed(home, x)),
   saves: { inputs: [0], output: true },
   vjp: [(g, { inputs: [x], output: y, attributes }) => apply(maxPoolGradientRow, [g, x, y], attributes)],
-};
+});
 
 /** The cotangent of the image: ties share. Linear in the cotangent, and constant in x wherever it is smooth. */
-const maxPoolGradientRow: OpRow<Windows> = {
+const maxPoolGradientRow: Op<Windows> = /* @__PURE__ */ new Op({
   name: 'maxPoolGradient',
   shape: ([, image]) => image,
   run: (home, y, [g, x, m], windows) =>
@@ -129,10 +129,10 @@ const maxPoolGradientRow: OpRow<Windows> = {
     ),
   saves: { inputs: [1, 2] },
   vjp: [(h, { inputs: [, x, m], attributes }) => apply(maxPoolSharesRow, [h, x, m], attributes), null, null],
-};
+});
 
 /** The adjoint of maxPoolGradient by the cotangent. */
-const maxPoolSharesRow: OpRow<Windows> = {
+const maxPoolSharesRow: Op<Windows> = /* @__PURE__ */ new Op({
   name: 'maxPoolShares',
   shape: ([, , pooled]) => pooled,
   run: (home, y, [h, x, m], windows) =>
@@ -150,15 +150,15 @@ const maxPoolSharesRow: OpRow<Windows> = {
     null,
     null,
   ],
-};
+});
 
-const maxPoolIndicesRow: OpRow<Windows> = {
+const maxPoolIndicesRow: Op<Windows> = /* @__PURE__ */ new Op({
   name: 'maxPoolIndices',
   shape: ([image], windows) => pooledShape(image, windows),
   dtype: () => 'int32',
   run: (home, y, [x], windows) =>
     home.call(kernels.maxPoolIndices, windowPlan(x.shape, windows), y, packed(home, x)),
-};
+});
 
 /** `[…, H, W]` with the places of the windows instead of its extents. */
 function pooledShape(image: readonly number[], windows: Windows): number[] {
@@ -263,14 +263,14 @@ function averageRow<A>(
   pooled: (image: readonly number[], attributes: A) => readonly number[],
   image: (attributes: A) => readonly number[],
   plan: (image: readonly number[], attributes: A) => readonly number[],
-): OpRow<A> {
-  const row: OpRow<A> = {
+): Op<A> {
+  const row: Op<A> = new Op({
     name,
     shape: ([shape], attributes) => pooled(shape, attributes),
     run: (home, y, [x], attributes) => home.call(forward, plan(x.shape, attributes), y, packed(home, x)),
     vjp: [(g, { attributes }) => apply(adjoint, [g], attributes)],
-  };
-  const adjoint: OpRow<A> = {
+  });
+  const adjoint: Op<A> = new Op({
     name: `${name}Gradient`,
     shape: ([shape], attributes) => {
       const extents = image(attributes);
@@ -278,7 +278,7 @@ function averageRow<A>(
     },
     run: (home, y, [g], attributes) => home.call(backward, plan(y.shape, attributes), y, packed(home, g)),
     vjp: [(h, { attributes }) => apply(row, [h], attributes)],
-  };
+  });
   return row;
 }
 

@@ -5,7 +5,7 @@
 import { type Kernel, activations as kernels } from '@ndgrad/kernels';
 import { checkEnum, checkNumber, checkOptions } from '../arguments.js';
 import { apply } from '../autodiff/apply.js';
-import type { OpRow, Vjp } from '../autodiff/node.js';
+import { Op, type Vjp } from '../autodiff/node.js';
 import { constant, planOf, zeros } from '../autodiff/vectorSpace.js';
 import { floatOf } from '../dtype.js';
 import type { Tensor } from '../tensor.js';
@@ -31,16 +31,16 @@ import {
 import { normalDensity } from './special.js';
 
 /** A row whose one setting is an operand of its kernel: in double, so that nothing is rounded but the result. */
-function settingRow(name: string, kernel: Kernel, vjp: readonly Vjp<number>[]): OpRow<number> {
-  return {
+function settingRow(name: string, kernel: Kernel, vjp: readonly Vjp<number>[]): Op<number> {
+  return new Op({
     name,
     run(home, y, inputs, setting) {
       const operands = [...inputs, constant(setting, 'float64')];
-      home.call(kernel, planOf(y.shape, operands), y, operands[0], operands[1], operands[2]);
+      home.call(kernel, planOf(y, operands), y, operands[0], operands[1], operands[2]);
     },
     saves: { inputs: vjp.map((_, i) => i) },
     vjp,
-  };
+  });
 }
 
 /** The one operand of an activation, as a float. */
@@ -57,11 +57,11 @@ export interface LeakyReluOptions {
   readonly negativeSlope?: number;
 }
 
-const leakyReluRow: OpRow<number> = settingRow('leakyRelu', kernels.leakyRelu, [
+const leakyReluRow: Op<number> = settingRow('leakyRelu', kernels.leakyRelu, [
   (g, { inputs: [x], attributes: slope }) => apply(leakyReluGradientRow, [g, x], slope),
 ]);
 
-const leakyReluGradientRow: OpRow<number> = settingRow('leakyReluGradient', kernels.leakyReluGradient, [
+const leakyReluGradientRow: Op<number> = settingRow('leakyReluGradient', kernels.leakyReluGradient, [
   (h, { inputs: [, x], attributes: slope }) => apply(leakyReluGradientRow, [h, x], slope),
   (h) => zeros(h.shape, h.dtype),
 ]);
@@ -90,11 +90,11 @@ export interface EluOptions {
   readonly alpha?: number;
 }
 
-const eluRow: OpRow<number> = settingRow('elu', kernels.elu, [
+const eluRow: Op<number> = settingRow('elu', kernels.elu, [
   (g, { inputs: [x], attributes: alpha }) => eluGradient(g, x, alpha),
 ]);
 
-const eluGradientRow: OpRow<number> = settingRow('eluGradient', kernels.eluGradient, [
+const eluGradientRow: Op<number> = settingRow('eluGradient', kernels.eluGradient, [
   (h, { inputs: [, x], attributes: alpha }) => eluGradient(h, x, alpha),
   (h, { inputs: [g, x], attributes: alpha }) =>
     multiplyNoNan(multiplyNoNan(where(lt(x, 0), mul(exp(x), alpha), 0), g), h),

@@ -2,7 +2,7 @@
 import { indexing as kernels } from '@ndgrad/kernels';
 import { checkBoolean, checkOptions, checkTensor, describeValue, typedArrayName } from '../arguments.js';
 import { apply } from '../autodiff/apply.js';
-import type { OpRow } from '../autodiff/node.js';
+import { Op } from '../autodiff/node.js';
 import { isPlainObject } from '../autodiff/scope.js';
 import { broadcastTo, canBroadcast, constant, packed } from '../autodiff/vectorSpace.js';
 import { flattenNested, nestedShape } from '../creation.js';
@@ -365,12 +365,12 @@ export function take(x: Tensor, indices: Indices | number, options: SingleAxisOp
   return reshape(taken, checkShape(name, 'the result', shape));
 }
 
-const nonzeroRow: OpRow<{ count: number }> = {
+const nonzeroRow: Op<{ count: number }> = /* @__PURE__ */ new Op({
   name: 'nonzero',
   shape: ([shape], { count }) => [count, shape.length],
   dtype: () => 'int32',
   run: (home, y, [x]) => home.call(kernels.nonzero, [x.rank, ...x.shape], y, packed(home, x)),
-};
+});
 
 /**
  * The positions of all elements that are not 0, in row-major order: int32 `[k, rank]`, a row of coordinates each, without

@@ -2,7 +2,7 @@
 import type { Kernel } from '@ndgrad/kernels';
 import { checkOptions } from '../arguments.js';
 import { apply } from '../autodiff/apply.js';
-import type { OpRow } from '../autodiff/node.js';
+import { Op, type OpRow } from '../autodiff/node.js';
 import { packed } from '../autodiff/vectorSpace.js';
 import type { DType } from '../dtype.js';
 import { checkAxis } from '../shape.js';
@@ -28,20 +28,20 @@ export function alongLastAxis({
   dtype,
   saves,
   vjp,
-}: LastAxisRow): OpRow<null> {
-  return {
+}: LastAxisRow): Op<null> {
+  return new Op({
     name,
     shape: ([shape]) => shape,
-    ...(dtype === undefined ? {} : { dtype: (): DType => dtype }),
+    dtype: dtype === undefined ? undefined : () => dtype,
     run(home, y, [a, b]) {
       const n = y.shape[y.rank - 1];
       if (y.size === 0) return;
       const chosen = a.dtype === 'float64' ? doubleKernel : kernel;
       home.call(chosen, [y.size / n, n], y, packed(home, a), b === undefined ? undefined : packed(home, b));
     },
-    ...(saves === undefined ? {} : { saves }),
-    ...(vjp === undefined ? {} : { vjp }),
-  };
+    saves,
+    vjp,
+  });
 }
 
 /** The tensor and axis of an op along one axis, checked: the last by default. */
@@ -60,7 +60,7 @@ export function alongAxis(
   where: string,
   x: TensorLike,
   options: SingleAxisOptions,
-  row: OpRow<null>,
+  row: Op<null>,
   result: Result,
 ): Tensor {
   const { t, axis } = checkAlongAxis(where, x, options);

@@ -3,7 +3,7 @@ import { hostKernel } from '@ndgrad/kernels';
 import { checkFunction, describeValue } from '../arguments.js';
 import { apply, record } from '../autodiff/apply.js';
 import { isGradEnabled, noGrad } from '../autodiff/mode.js';
-import type { OpRow, Saved, Vjp } from '../autodiff/node.js';
+import { Op, type Saved, type Vjp } from '../autodiff/node.js';
 import { packed } from '../autodiff/vectorSpace.js';
 import type { DType, TypedArray } from '../dtype.js';
 import { ArgumentError, GraphError } from '../errors.js';
@@ -113,7 +113,7 @@ export function defineOp<A>(definition: CustomOp<A> | SavingOp<A, SavedValues>):
     const values = Object.entries(saved ?? {}).filter((entry): entry is [string, Tensor] => {
       return entry[1] instanceof Tensor;
     });
-    const row: OpRow<A> = {
+    const row: Op<A> = new Op({
       name,
       shape: () => y.shape,
       saves: { inputs: [...given, ...values].map((_, i) => i), output: true },
@@ -126,7 +126,7 @@ export function defineOp<A>(definition: CustomOp<A> | SavingOp<A, SavedValues>):
         // What was saved besides is no input.
         null,
       ],
-    };
+    });
     record(row, [...given, ...values.map(([, t]) => stopGradient(t))], attributes, y);
     return y;
   };
@@ -173,7 +173,7 @@ function withSaved<A>(
   });
 }
 
-const onceRow: OpRow<null> = {
+const onceRow: Op<null> = /* @__PURE__ */ new Op({
   name: 'onceDifferentiable',
   shape: ([shape]) => shape,
   vjp: [
@@ -185,7 +185,7 @@ const onceRow: OpRow<null> = {
       });
     },
   ],
-};
+});
 
 /**
  * A vjp that may do what is not recorded, as read values or write in place: its result has no derivative of its own, and to
@@ -270,7 +270,7 @@ export function defineHostOp<A>(definition: HostOp<A>): (inputs: readonly Tensor
     }
     const given = inputs.map((x: unknown, i) => operand(name, x, `inputs[${i}]`));
     const { shape, dtype } = output(given, attributes);
-    const row: OpRow<A> = {
+    const row: Op<A> = new Op({
       name,
       shape: () => checkShape(name, 'the result', shape),
       dtype: () => dtype,
@@ -289,7 +289,7 @@ export function defineHostOp<A>(definition: HostOp<A>): (inputs: readonly Tensor
         });
         home.call(form, [], y, packedInputs[0], packedInputs[1], packedInputs[2], packedInputs[3]);
       },
-    };
+    });
     return apply(row, given, attributes);
   };
 }

@@ -2,7 +2,7 @@
 import { elementwise, type Kernel } from '@ndgrad/kernels';
 import { checkEnum, checkTensor, describeValue, inspect } from '../arguments.js';
 import { apply } from '../autodiff/apply.js';
-import type { OpRow, Vjp } from '../autodiff/node.js';
+import { Op, type OpRow, type Vjp } from '../autodiff/node.js';
 import { constant, planOf, zeros } from '../autodiff/vectorSpace.js';
 import {
   DTYPES,
@@ -181,17 +181,17 @@ interface ElementwiseRow {
   readonly vjp?: readonly (Vjp<null> | null)[];
 }
 
-function rowOf({ name, kernel, intKernel, result, saves, vjp }: ElementwiseRow): OpRow<null> {
-  return {
+function rowOf({ name, kernel, intKernel, result, saves, vjp }: ElementwiseRow): Op<null> {
+  return new Op({
     name,
-    ...(result === 'bool' ? { dtype: (): DType => 'bool' } : {}),
+    dtype: result === 'bool' ? () => 'bool' : undefined,
     run(home, y, inputs) {
       const chosen = intKernel !== undefined && inputs[0].dtype === 'int32' ? intKernel : kernel;
-      home.call(chosen, planOf(y.shape, inputs), y, inputs[0], inputs[1], inputs[2]);
+      home.call(chosen, planOf(y, inputs), y, inputs[0], inputs[1], inputs[2]);
     },
-    ...(saves === undefined ? {} : { saves }),
-    ...(vjp === undefined ? {} : { vjp }),
-  };
+    saves,
+    vjp,
+  });
 }
 
 /** A row whose result has no dtype of its own. */
@@ -230,11 +230,11 @@ export function comparison(row: QuestionRow): Comparison {
 }
 
 /** The callable over a complete row of two broadcasting operands. */
-export function binaryOf(op: OpRow<null>, result: Exclude<Result, 'bool'>): BinaryOp {
+export function binaryOf(op: Op<null>, result: Exclude<Result, 'bool'>): BinaryOp {
   return calling(op, result) as BinaryOp;
 }
 
-function calling(op: OpRow<null>, result: Result): (a: TensorLike, b: TensorLike) => Tensor {
+function calling(op: Op<null>, result: Result): (a: TensorLike, b: TensorLike) => Tensor {
   return (a, b) => {
     // Two floats of one dtype with their memory, which is nearly always, need no second look.
     const plain = a instanceof Tensor && b instanceof Tensor && a.dtype === b.dtype && isFloat(a.dtype);
@@ -251,15 +251,15 @@ function calling(op: OpRow<null>, result: Result): (a: TensorLike, b: TensorLike
   };
 }
 
-const castRow: OpRow<{ dtype: DType; from: DType }> = {
+const castRow: Op<{ dtype: DType; from: DType }> = /* @__PURE__ */ new Op({
   name: 'cast',
   shape: ([shape]) => shape,
   dtype: (_dtypes, { dtype }) => dtype,
   run(home, y, [x]) {
-    home.call(y.dtype === 'bool' ? elementwise.toBool : elementwise.copy, planOf(y.shape, [x]), y, x);
+    home.call(y.dtype === 'bool' ? elementwise.toBool : elementwise.copy, planOf(y, [x]), y, x);
   },
   vjp: [(g, { attributes }) => cast(g, attributes.from)],
-};
+});
 
 /**
  * `x` in another dtype. float64 → float32 rounds; floats → int32 drop the fraction; anything → bool asks "not 0?".

@@ -2,7 +2,7 @@
 import { type Kernel, distance as kernels } from '@ndgrad/kernels';
 import { checkBoolean, checkNumber, checkOptions, checkTensor } from '../arguments.js';
 import { apply } from '../autodiff/apply.js';
-import type { OpRow } from '../autodiff/node.js';
+import { Op, type OpRow } from '../autodiff/node.js';
 import { broadcastTo, packed } from '../autodiff/vectorSpace.js';
 import { floatOf } from '../dtype.js';
 import { ShapeError } from '../errors.js';
@@ -26,17 +26,17 @@ function pairRow(
   kernel: Kernel,
   saves: OpRow<null>['saves'],
   weight: (g: Tensor, d: Tensor) => Tensor,
-): OpRow<null> {
-  return {
+): Op<null> {
+  return new Op({
     name,
     shape: ([a, b]) => [...a.slice(0, -1), b[b.length - 2]],
     run: (home, y, [a, b]) => home.call(kernel, pairPlan(a, b), y, packed(home, a), packed(home, b)),
-    ...(saves === undefined ? {} : { saves }),
+    saves,
     vjp: [
       (g, { inputs: [a, b], output }) => weightedDifference(weight(g, output), a, b),
       (g, { inputs: [a, b], output }) => weightedDifference(transpose(weight(g, output)), b, a),
     ],
-  };
+  });
 }
 
 /** Σ_j w[i, j] (a[i] − b[j]): fused, because the difference of the two sums would cancel. */
@@ -44,7 +44,7 @@ function weightedDifference(w: Tensor, a: Tensor, b: Tensor): Tensor {
   return apply(weightedDifferenceRow, [w, a, b], null);
 }
 
-const weightedDifferenceRow: OpRow<null> = {
+const weightedDifferenceRow: Op<null> = /* @__PURE__ */ new Op({
   name: 'weightedDifference',
   shape: ([, a]) => a,
   run: (home, y, [w, a, b]) =>
@@ -62,7 +62,7 @@ const weightedDifferenceRow: OpRow<null> = {
     (g, { inputs: [w] }) => mul(g, sum(w, { axis: -1, keepDims: true })),
     (g, { inputs: [w] }) => neg(matmul(transpose(w), g)),
   ],
-};
+});
 
 const squaredCdistRow = pairRow('squaredCdist', kernels.squaredCdist, { inputs: [0, 1] }, (g) => mul(g, 2));
 // Coincident points are at a kink: the derivative of smallest norm is 0.
@@ -127,7 +127,7 @@ export function squaredCdist(x1: Tensor, x2: Tensor): Tensor {
 
 // Row by row
 
-const cosineRow: OpRow<null> = {
+const cosineRow: Op<null> = /* @__PURE__ */ new Op({
   name: 'cosineSimilarity',
   shape: ([shape]) => shape.slice(0, -1),
   run: (home, y, [a, b]) =>
@@ -137,7 +137,7 @@ const cosineRow: OpRow<null> = {
     (g, { inputs: [a, b], output }) => turned(g, a, b, output),
     (g, { inputs: [a, b], output }) => turned(g, b, a, output),
   ],
-};
+});
 
 /** ∂ cos / ∂a = (b̂ − cos · â) / |a|: a unit vector of length 0 is 0, so beside it nothing turns. */
 function turned(g: Tensor, a: Tensor, b: Tensor, cosine: Tensor): Tensor {

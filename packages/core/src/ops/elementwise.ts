@@ -5,7 +5,7 @@
 import { elementwise as kernels } from '@ndgrad/kernels';
 import { checkEnum, checkOptions, inspect } from '../arguments.js';
 import { apply } from '../autodiff/apply.js';
-import type { OpRow } from '../autodiff/node.js';
+import { Op } from '../autodiff/node.js';
 import { addRow, constant, planOf } from '../autodiff/vectorSpace.js';
 import { DTYPES, type DType, floatOf, isFloat } from '../dtype.js';
 import { ArgumentError, NumericError } from '../errors.js';
@@ -681,24 +681,17 @@ export const sigmoidCrossEntropy = /* @__PURE__ */ binary({
   ],
 });
 
-const sigmoidCrossEntropyGradientRow: OpRow<null> = {
+const sigmoidCrossEntropyGradientRow: Op<null> = /* @__PURE__ */ new Op({
   name: 'sigmoidCrossEntropyGradient',
   run: (home, y, inputs) =>
-    home.call(
-      kernels.sigmoidCrossEntropyGradient,
-      planOf(y.shape, inputs),
-      y,
-      inputs[0],
-      inputs[1],
-      inputs[2],
-    ),
+    home.call(kernels.sigmoidCrossEntropyGradient, planOf(y, inputs), y, inputs[0], inputs[1], inputs[2]),
   saves: { inputs: [0, 1, 2] },
   vjp: [
     (h, { inputs: [, x, t] }) => sigmoidCrossEntropyGradient(h, x, t),
     (h, { inputs: [g, x] }) => sigmoidGradient(scale(h, g), x),
     (h, { inputs: [g] }) => neg(scale(h, g)),
   ],
-};
+});
 
 /**
  * `g · (σ(x) − t)`, elementwise with broadcasting: the derivative of {@link sigmoidCrossEntropy}, fused, in a form that keeps
@@ -782,10 +775,9 @@ export interface ClampOptions {
   readonly max?: TensorLike;
 }
 
-const clampRow: OpRow<null> = {
+const clampRow: Op<null> = /* @__PURE__ */ new Op({
   name: 'clamp',
-  run: (home, y, [x, low, high]) =>
-    home.call(kernels.clamp, planOf(y.shape, [x, low, high]), y, x, low, high),
+  run: (home, y, [x, low, high]) => home.call(kernels.clamp, planOf(y, [x, low, high]), y, x, low, high),
   saves: { inputs: [0, 1, 2] },
   vjp: [
     (g, { inputs: [x, low, high] }) => where(logicalAnd(lt(low, x), lt(x, high)), g, 0),
@@ -794,7 +786,7 @@ const clampRow: OpRow<null> = {
     (g, { inputs: [x, low, high] }) =>
       where(logicalAnd(eq(low, low), logicalOr(gt(x, high), gt(low, high))), g, 0),
   ],
-};
+});
 
 /**
  * `x` limited to `[min, max]`, elementwise with broadcasting. NaN stays NaN, and a bound of NaN gives NaN; `max` wins
@@ -823,18 +815,18 @@ export function clamp(x: TensorLike, options: ClampOptions): Tensor {
   return apply(clampRow, [tensors[0], low, high], null);
 }
 
-const whereRow: OpRow<null> = {
+const whereRow: Op<null> = /* @__PURE__ */ new Op({
   name: 'where',
   dtype: ([, dtype]) => dtype,
   run: (home, y, [condition, a, b]) =>
-    home.call(kernels.where, planOf(y.shape, [condition, a, b]), y, condition, a, b),
+    home.call(kernels.where, planOf(y, [condition, a, b]), y, condition, a, b),
   saves: { inputs: [0] },
   vjp: [
     null,
     (g, { inputs: [condition] }) => where(condition, g, 0),
     (g, { inputs: [condition] }) => where(condition, 0, g),
   ],
-};
+});
 
 /**
  * `a` where the condition holds, else `b`, elementwise with broadcasting. What was not taken gets a cotangent of exactly
@@ -941,12 +933,12 @@ export const round = /* @__PURE__ */ unary({
 
 // Identity
 
-const cloneRow: OpRow<null> = {
+const cloneRow: Op<null> = /* @__PURE__ */ new Op({
   name: 'clone',
   shape: ([shape]) => shape,
-  run: (home, y, [x]) => home.call(kernels.copy, planOf(y.shape, [x]), y, x),
+  run: (home, y, [x]) => home.call(kernels.copy, planOf(y, [x]), y, x),
   vjp: [(g) => g],
-};
+});
 
 /**
  * A packed copy with its own memory, through which derivatives flow.
@@ -989,11 +981,11 @@ export function castSaturate(x: Tensor, dtype: DType): Tensor {
   return cast(t, dtype);
 }
 
-const stopGradientRow: OpRow<null> = {
+const stopGradientRow: Op<null> = /* @__PURE__ */ new Op({
   name: 'stopGradient',
   shape: ([shape]) => shape,
   view: (x) => ({ strides: x.strides, offset: x.offset }),
-};
+});
 
 /**
  * The same values, as a constant: no derivative flows through. A view, so it shares memory.

@@ -9,7 +9,7 @@
 import { cofactors as cofactorsKernel, factorisation as kernels } from '@ndgrad/kernels';
 import { checkBoolean, checkOptions, checkTensor, inspect } from '../arguments.js';
 import { apply } from '../autodiff/apply.js';
-import type { OpRow } from '../autodiff/node.js';
+import { Op } from '../autodiff/node.js';
 import { packed } from '../autodiff/vectorSpace.js';
 import { eye } from '../creation.js';
 import { floatOf } from '../dtype.js';
@@ -109,7 +109,7 @@ interface Triangle {
   readonly unit: boolean;
 }
 
-const solveTriangularRow: OpRow<Triangle> = {
+const solveTriangularRow: Op<Triangle> = /* @__PURE__ */ new Op({
   name: 'solveTriangular',
   shape: ([a, b]) => solutionShape('solveTriangular', a, b),
   run(home, y, [a, b], { upper, transposed, unit }) {
@@ -135,7 +135,7 @@ const solveTriangularRow: OpRow<Triangle> = {
     (g, { inputs: [a], attributes }) =>
       apply(solveTriangularRow, [a, g], { ...attributes, transposed: !attributes.transposed }),
   ],
-};
+});
 
 /** Options of {@link solveTriangular}. */
 export interface SolveTriangularOptions {
@@ -175,7 +175,7 @@ export function solveTriangular(a: Tensor, b: Tensor, options: SolveTriangularOp
 
 // Cholesky
 
-const choleskyRow: OpRow<null> = {
+const choleskyRow: Op<null> = /* @__PURE__ */ new Op({
   name: 'cholesky',
   shape: ([shape]) => shape,
   run: (home, y, [a]) => home.call(kernels.cholesky, stackPlan(a), y, packed(home, a)),
@@ -192,7 +192,7 @@ const choleskyRow: OpRow<null> = {
       return mul(add(both, transpose(both)), 0.5);
     },
   ],
-};
+});
 
 /** Options of {@link cholesky}. */
 export interface CholeskyOptions {
@@ -225,12 +225,12 @@ export function cholesky(x: Tensor, options: CholeskyOptions = {}): Tensor {
 
 // Equations
 
-const luRow: OpRow<null> = {
+const luRow: Op<null> = /* @__PURE__ */ new Op({
   name: 'lu',
   shape: ([shape]) => [...shape.slice(0, -1), shape[shape.length - 1] + kernels.LU_COLUMNS],
   dtype: () => 'float64',
   run: (home, y, [a]) => home.call(kernels.lu, stackPlan(a), y, packed(home, a)),
-};
+});
 
 function factorsOf(a: Tensor): Tensor {
   return apply(luRow, [a], null);
@@ -244,7 +244,7 @@ function regularFactorsOf(where: string, argument: string, a: Tensor): Tensor {
 }
 
 /** Inputs: the matrices, their factors, the right-hand sides. */
-const solveRow: OpRow<{ readonly transposed: boolean }> = {
+const solveRow: Op<{ readonly transposed: boolean }> = /* @__PURE__ */ new Op({
   name: 'solve',
   shape: ([a, , b]) => solutionShape('solve', a, b),
   run(home, y, [, factors, b], { transposed }) {
@@ -263,7 +263,7 @@ const solveRow: OpRow<{ readonly transposed: boolean }> = {
     (g, { inputs: [a, factors], attributes: { transposed } }) =>
       apply(solveRow, [a, factors, g], { transposed: !transposed }),
   ],
-};
+});
 
 /**
  * The x of `a x = b`: `[…, n, n], […, n, k] → […, n, k]`; leading axes broadcast. A 1-D `b`, and no other, is a vector
@@ -313,20 +313,20 @@ export function inverse(x: Tensor): Tensor {
 // Determinants
 
 /** The derivative of the determinant: the matrix of signed minors. */
-const cofactorsRow: OpRow<null> = {
+const cofactorsRow: Op<null> = /* @__PURE__ */ new Op({
   name: 'cofactors',
   shape: ([shape]) => shape,
   run: (home, y, [a]) => home.call(cofactorsKernel, [...stackPlan(a), 0], y, packed(home, a)),
   saves: { inputs: [0] },
   vjp: [(g, { inputs: [a] }) => apply(mixedCofactorsRow, [a, unsqueeze(g, 0)], null)],
-};
+});
 
 /**
  * The derivative of the determinant's mixed derivative along k directions, `[k, …, n, n]`. It is symmetric in them and
  * linear in each, so its own derivatives are the same with one direction more, or with another one in a place: those of
  * every order are right at every rank.
  */
-const mixedCofactorsRow: OpRow<null> = {
+const mixedCofactorsRow: Op<null> = /* @__PURE__ */ new Op({
   name: 'mixedCofactors',
   shape: ([shape]) => shape,
   run: (home, y, [a, directions]) =>
@@ -347,20 +347,20 @@ const mixedCofactorsRow: OpRow<null> = {
       return stack(each.map((_, i) => apply(mixedCofactorsRow, [a, withInPlace(i)], null)));
     },
   ],
-};
+});
 
 /** One number per matrix, against matrices. */
 function perMatrix(g: Tensor): Tensor {
   return unsqueeze(unsqueeze(g, -1), -1);
 }
 
-const detRow: OpRow<null> = {
+const detRow: Op<null> = /* @__PURE__ */ new Op({
   name: 'det',
   shape: ([shape]) => shape.slice(0, -2),
   run: (home, y, [a, factors]) => home.call(kernels.determinant, stackPlan(a), y, factors),
   saves: { inputs: [0] },
   vjp: [(g, { inputs: [a] }) => multiplyNoNan(apply(cofactorsRow, [a], null), perMatrix(g)), null],
-};
+});
 
 /**
  * The determinant of square matrices: `[…, n, n] → […]`; 1 for n = 0. Neither overflows nor underflows on the way. NaN
@@ -382,13 +382,13 @@ export function det(x: Tensor): Tensor {
   return apply(detRow, [a, factorsOf(a)], null);
 }
 
-const signRow: OpRow<null> = {
+const signRow: Op<null> = /* @__PURE__ */ new Op({
   name: 'slogdet',
   shape: detRow.shape as NonNullable<typeof detRow.shape>,
   run: (home, y, [a, factors]) => home.call(kernels.determinantSign, stackPlan(a), y, factors),
-};
+});
 
-const logAbsDetRow: OpRow<null> = {
+const logAbsDetRow: Op<null> = /* @__PURE__ */ new Op({
   name: 'slogdet',
   shape: detRow.shape as NonNullable<typeof detRow.shape>,
   run: (home, y, [a, factors]) => home.call(kernels.logAbsDeterminant, stackPlan(a), y, factors),
@@ -398,7 +398,7 @@ const logAbsDetRow: OpRow<null> = {
     (g, { inputs: [a, factors] }) => multiplyNoNan(inverseFrom(a, factors, true), perMatrix(g)),
     null,
   ],
-};
+});
 
 /** What {@link slogdet} gives. */
 export interface SignAndLogAbsDet {

@@ -2,7 +2,7 @@
 import { indexing as kernels } from '@ndgrad/kernels';
 import { checkNumber, checkOptions, describeValue } from '../arguments.js';
 import { apply } from '../autodiff/apply.js';
-import type { OpRow } from '../autodiff/node.js';
+import { Op } from '../autodiff/node.js';
 import { packed } from '../autodiff/vectorSpace.js';
 import { DTYPES, type DType } from '../dtype.js';
 import { ArgumentError, ShapeError } from '../errors.js';
@@ -134,13 +134,13 @@ export interface OneHotOptions {
   readonly dtype?: DType;
 }
 
-const oneHotRow: OpRow<{ depth: number; dtype: DType }> = {
+const oneHotRow: Op<{ depth: number; dtype: DType }> = /* @__PURE__ */ new Op({
   name: 'oneHot',
   shape: ([shape], { depth }) => [...shape, depth],
   dtype: (_dtypes, { dtype }) => dtype,
   run: (home, y, [labels], { depth }) =>
     home.call(kernels.oneHot, [labels.size, depth], y, packed(home, labels)),
-};
+});
 
 /**
  * For each label a row of zeros with a 1 at the label: `[…] → […, depth]`.

@@ -2,7 +2,7 @@
 import { matmul as matmulKernel, matmulTail } from '@ndgrad/kernels';
 import { checkHasShape, checkRank, checkSameDType, checkTensor } from '../arguments.js';
 import { apply } from '../autodiff/apply.js';
-import type { OpRow } from '../autodiff/node.js';
+import { Op } from '../autodiff/node.js';
 import { packed } from '../autodiff/vectorSpace.js';
 import { isFloat } from '../dtype.js';
 import { DTypeError, ShapeError } from '../errors.js';
@@ -13,7 +13,7 @@ import { mul } from './elementwise.js';
 import { diagonal, reshape, squeeze, transpose, unsqueeze } from './movement.js';
 import { sum } from './reduce.js';
 
-const matmulRow: OpRow<null> = {
+const matmulRow: Op<null> = /* @__PURE__ */ new Op({
   name: 'matmul',
   shape: ([a, b]) =>
     a.length === 2 && b.length === 2
@@ -41,7 +41,7 @@ const matmulRow: OpRow<null> = {
   },
   saves: { inputs: [0, 1] },
   vjp: [(g, { inputs: [, b] }) => matmul(g, transpose(b)), (g, { inputs: [a] }) => matmul(transpose(a), g)],
-};
+});
 
 /** The plan of one product of two matrices. */
 function productPlan({ shape: [m, n] }: Tensor, a: Tensor, b: Tensor): number[] {
@@ -164,7 +164,7 @@ export function trace(x: Tensor): Tensor {
 }
 
 /** `aᵀ · b`, summed over the rows: the gradient of a weight. */
-const innerRow: OpRow<null> = {
+const innerRow: Op<null> = /* @__PURE__ */ new Op({
   name: 'inner',
   shape: ([a, b]) => [a[1], b[1]],
   run(home, y, [a, b]) {
@@ -182,9 +182,9 @@ const innerRow: OpRow<null> = {
   },
   saves: { inputs: [0, 1] },
   vjp: [(g, { inputs: [, b] }) => matmul(b, transpose(g)), (g, { inputs: [a] }) => matmul(a, g)],
-};
+});
 
-const linearRow: OpRow<null> = {
+const linearRow: Op<null> = /* @__PURE__ */ new Op({
   name: 'linear',
   shape: ([x, weight]) => [x[0], weight[0]],
   run(home, y, [x, weight, bias]) {
@@ -200,7 +200,7 @@ const linearRow: OpRow<null> = {
     // The engine sums it over the rows.
     (g) => g,
   ],
-};
+});
 
 /**
  * An affine map of the last axis, fused: `x · weightᵀ + bias`, `[…, k] → […, n]`.

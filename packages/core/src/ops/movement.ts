@@ -4,7 +4,7 @@
 import { copyInto, elementwisePlan, indexing } from '@ndgrad/kernels';
 import { checkNumber, checkOptions, checkTensor, describeValue } from '../arguments.js';
 import { apply } from '../autodiff/apply.js';
-import type { OpRow } from '../autodiff/node.js';
+import { Op } from '../autodiff/node.js';
 import { broadcastTo, constant, copyOnto, packed } from '../autodiff/vectorSpace.js';
 import { type DType, promote } from '../dtype.js';
 import { ArgumentError, LimitError, ShapeError } from '../errors.js';
@@ -26,14 +26,14 @@ import { type Range, resolveRange, wrapIndex } from './range.js';
 
 // Shape
 
-const reshapeViewRow: OpRow<{ shape: Shape }> = {
+const reshapeViewRow: Op<{ shape: Shape }> = /* @__PURE__ */ new Op({
   name: 'reshape',
   shape: (_shapes, { shape }) => shape,
   view: (x, { shape }) => ({ strides: packedStrides(shape), offset: x.offset }),
   vjp: [(g, { shapes }) => reshape(g, shapes[0])],
-};
+});
 
-const reshapeCopyRow: OpRow<{ shape: Shape }> = {
+const reshapeCopyRow: Op<{ shape: Shape }> = /* @__PURE__ */ new Op({
   name: 'reshape',
   shape: (_shapes, { shape }) => shape,
   run(home, y, [x]) {
@@ -41,7 +41,7 @@ const reshapeCopyRow: OpRow<{ shape: Shape }> = {
     copyOnto(home, target, x);
   },
   vjp: [(g, { shapes }) => reshape(g, shapes[0])],
-};
+});
 
 /**
  * The same elements in another shape, in row-major order. A view if `x` is packed, else a copy.
@@ -191,7 +191,7 @@ interface Reinterpretation {
   readonly order: readonly (number | 'new')[];
 }
 
-const reinterpretRow: OpRow<Reinterpretation> = {
+const reinterpretRow: Op<Reinterpretation> = /* @__PURE__ */ new Op({
   name: 'permute',
   shape: ([shape], { order }) => order.map((axis) => (axis === 'new' ? 1 : shape[axis])),
   view: (x, { order }) => ({
@@ -205,15 +205,15 @@ const reinterpretRow: OpRow<Reinterpretation> = {
         shape.map((_, axis) => (order.includes(axis) ? order.indexOf(axis) : 'new')),
       ),
   ],
-};
+});
 
 /** The matrix transpose: what every product of matrices needs on its way back. */
-const transposeRow: OpRow<null> = {
+const transposeRow: Op<null> = /* @__PURE__ */ new Op({
   name: 'transpose',
   shape: ([[n, m]]) => [m, n],
   view: ({ strides: [s, t], offset }) => ({ strides: [t, s], offset }),
   vjp: [(g) => apply(transposeRow, [g], null)],
-};
+});
 
 /** A view whose axes are those of `x` in another order, without some of length 1, with new ones of length 1. */
 function reinterpret(x: Tensor, order: Reinterpretation['order']): Tensor {
@@ -318,7 +318,7 @@ interface SliceAttributes {
   readonly lengths: readonly number[];
 }
 
-const sliceRow: OpRow<SliceAttributes> = {
+const sliceRow: Op<SliceAttributes> = /* @__PURE__ */ new Op({
   name: 'slice',
   shape: (_shapes, { lengths }) => lengths,
   view: (x, { starts, steps }) => ({
@@ -326,14 +326,14 @@ const sliceRow: OpRow<SliceAttributes> = {
     offset: starts.reduce((offset, start, axis) => offset + start * x.strides[axis], x.offset),
   }),
   vjp: [(g, { shapes: [shape], attributes }) => embed(g, shape, attributes)],
-};
+});
 
 /** The adjoint of a slice: zeros of `shape` with `x` at the places that the slice reads. */
 function embed(x: Tensor, shape: Shape, place: SliceAttributes): Tensor {
   return apply(embedRow, [x, constant(0, x.dtype)], { shape, place });
 }
 
-const embedRow: OpRow<{ shape: Shape; place: SliceAttributes }> = {
+const embedRow: Op<{ shape: Shape; place: SliceAttributes }> = /* @__PURE__ */ new Op({
   name: 'embed',
   shape: (_shapes, { shape }) => shape,
   run(home, y, [x, background], { place: { starts, steps } }) {
@@ -344,7 +344,7 @@ const embedRow: OpRow<{ shape: Shape; place: SliceAttributes }> = {
     home.call(copyInto, elementwisePlan(x.shape, strides, x.strides), target, x);
   },
   vjp: [(g, { attributes: { place } }) => apply(sliceRow, [g], place), null],
-};
+});
 
 /**
  * A part of each axis, by NumPy's rules. A view.
@@ -467,7 +467,7 @@ export interface SingleAxisOptions {
   readonly axis?: number;
 }
 
-const concatRow: OpRow<{ axis: number }> = {
+const concatRow: Op<{ axis: number }> = /* @__PURE__ */ new Op({
   name: 'concat',
   shape: (shapes, { axis }) =>
     shapes[0].map((extent, i) => (i === axis ? shapes.reduce((sum, shape) => sum + shape[axis], 0) : extent)),
@@ -486,7 +486,7 @@ const concatRow: OpRow<{ axis: number }> = {
       return part(g, axis, start, start + shapes[input][axis]);
     },
   ],
-};
+});
 
 /** A non-empty list of tensors, brought to one dtype. */
 function tensorList(where: string, tensors: unknown): Tensor[] {
@@ -771,7 +771,10 @@ export interface PadOptions {
   readonly value?: number;
 }
 
-const padRow: OpRow<{ place: SliceAttributes; shape: Shape }> = { ...embedRow, name: 'pad' };
+const padRow: Op<{ place: SliceAttributes; shape: Shape }> = /* @__PURE__ */ new Op({
+  ...embedRow,
+  name: 'pad',
+});
 
 /**
  * Adds a border of one value.
@@ -880,7 +883,7 @@ function alongDiagonal(
   return { strides: [...strides.slice(0, -2), row + column], offset: start + shift };
 }
 
-const diagonalRow: OpRow<{ offset: number }> = {
+const diagonalRow: Op<{ offset: number }> = /* @__PURE__ */ new Op({
   name: 'diagonal',
   shape: ([shape], { offset }) => [...shape.slice(0, -2), diagonalLength(shape, offset)],
   view: (x, { offset }) => alongDiagonal(x, offset),
@@ -888,9 +891,9 @@ const diagonalRow: OpRow<{ offset: number }> = {
     (g, { shapes: [shape], attributes: { offset } }) =>
       apply(diagonalEmbedRow, [g, constant(0, g.dtype)], { shape, offset }),
   ],
-};
+});
 
-const diagonalEmbedRow: OpRow<{ shape: Shape; offset: number }> = {
+const diagonalEmbedRow: Op<{ shape: Shape; offset: number }> = /* @__PURE__ */ new Op({
   name: 'diagonalEmbed',
   shape: (_shapes, { shape }) => shape,
   run(home, y, [x, background], { offset }) {
@@ -900,7 +903,7 @@ const diagonalEmbedRow: OpRow<{ shape: Shape; offset: number }> = {
     home.call(copyInto, elementwisePlan(x.shape, place.strides, x.strides), target, x);
   },
   vjp: [(g, { attributes: { offset } }) => apply(diagonalRow, [g], { offset }), null],
-};
+});
 
 /** Options of {@link triu} and {@link tril}. */
 export interface TriangleOptions {
@@ -908,7 +911,7 @@ export interface TriangleOptions {
   readonly diagonal?: number;
 }
 
-const triangleRow: OpRow<{ diagonal: number; lower: boolean }> = {
+const triangleRow: Op<{ diagonal: number; lower: boolean }> = /* @__PURE__ */ new Op({
   name: 'triangle',
   shape: ([shape]) => shape,
   run(home, y, [x], { diagonal: k, lower }) {
@@ -917,7 +920,7 @@ const triangleRow: OpRow<{ diagonal: number; lower: boolean }> = {
     home.call(indexing.triangle, [batch, n, m, k, lower ? 1 : 0], y, packed(home, x));
   },
   vjp: [(g, { attributes }) => apply(triangleRow, [g], attributes)],
-};
+});
 
 function triangle(where: string, x: Tensor, options: TriangleOptions, lower: boolean): Tensor {
   const t = tensorOperand(where, x);

@@ -2,7 +2,7 @@
 import { rows as kernels } from '@ndgrad/kernels';
 import { checkBoolean, checkEnum, checkNumber, checkOptions, checkTensor, inspect } from '../arguments.js';
 import { apply } from '../autodiff/apply.js';
-import type { OpRow } from '../autodiff/node.js';
+import { Op } from '../autodiff/node.js';
 import { constant, filled, packed, zeros } from '../autodiff/vectorSpace.js';
 import { floatOf, isFloat } from '../dtype.js';
 import { ArgumentError, ShapeError } from '../errors.js';
@@ -50,7 +50,7 @@ export interface SortOptions {
   readonly descending?: boolean;
 }
 
-const argsortRow: OpRow<{ descending: boolean }> = {
+const argsortRow: Op<{ descending: boolean }> = /* @__PURE__ */ new Op({
   name: 'argsort',
   shape: ([shape]) => shape,
   dtype: () => 'int32',
@@ -59,7 +59,7 @@ const argsortRow: OpRow<{ descending: boolean }> = {
     const n = y.shape[y.rank - 1];
     home.call(kernels.argsort, [y.size / n, n, descending ? 1 : 0], y, packed(home, x));
   },
-};
+});
 
 function order(
   where: string,
@@ -143,7 +143,7 @@ export function topk(x: TensorLike, k: number, options: TopkOptions = {}): Value
 
 // Searching
 
-const searchsortedRow: OpRow<{ right: boolean }> = {
+const searchsortedRow: Op<{ right: boolean }> = /* @__PURE__ */ new Op({
   name: 'searchsorted',
   shape: ([, shape]) => shape,
   dtype: () => 'int32',
@@ -154,7 +154,7 @@ const searchsortedRow: OpRow<{ right: boolean }> = {
     const plan = [rows, n, values.size / rows, right ? 1 : 0];
     home.call(kernels.searchsorted, plan, y, packed(home, sorted), packed(home, values));
   },
-};
+});
 
 /** Options of {@link searchsorted}. */
 export interface SearchsortedOptions {
@@ -225,7 +225,7 @@ export function searchsorted(sorted: Tensor, values: TensorLike, options: Search
 
 // Order statistics
 
-const sharedTiesRow: OpRow<null> = {
+const sharedTiesRow: Op<null> = /* @__PURE__ */ new Op({
   name: 'sharedTies',
   shape: ([shape]) => shape,
   view: (x) => ({ strides: x.strides, offset: x.offset }),
@@ -243,7 +243,7 @@ const sharedTiesRow: OpRow<null> = {
       return apply(gatherRow, [mean, run], { axis });
     },
   ],
-};
+});
 
 /** Sorted rows as they are, whose equal values share their cotangents equally. */
 function sharedTies(sorted: Tensor): Tensor {

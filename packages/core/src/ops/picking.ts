@@ -5,7 +5,7 @@
 import { indexing as kernels } from '@ndgrad/kernels';
 import { checkTensor, describeValue, inspect, typedArrayName } from '../arguments.js';
 import { apply } from '../autodiff/apply.js';
-import type { OpRow } from '../autodiff/node.js';
+import { Op } from '../autodiff/node.js';
 import { broadcastTo, constant, packed, zeros } from '../autodiff/vectorSpace.js';
 import { flattenNested, nestedShape } from '../creation.js';
 import { type DType, promote } from '../dtype.js';
@@ -137,7 +137,7 @@ function slicesPlan(shape: Shape, { axis, count }: Along): number[] {
   return [sizeOf(shape.slice(0, axis)), shape[axis], sizeOf(shape.slice(axis + 1)), count];
 }
 
-export const indexSelectRow: OpRow<Along> = {
+export const indexSelectRow: Op<Along> = /* @__PURE__ */ new Op({
   name: 'indexSelect',
   shape: ([shape], { axis, count }) => shape.map((extent, i) => (i === axis ? count : extent)),
   run: (home, y, [x, index], along) =>
@@ -148,9 +148,9 @@ export const indexSelectRow: OpRow<Along> = {
       apply(indexAddRow, [zeros(shape, g.dtype), g, index], attributes),
     null,
   ],
-};
+});
 
-export const indexAddRow: OpRow<Along> = {
+export const indexAddRow: Op<Along> = /* @__PURE__ */ new Op({
   name: 'indexAdd',
   shape: ([shape]) => shape,
   run: (home, y, [x, source, index], along) =>
@@ -168,11 +168,11 @@ export const indexAddRow: OpRow<Along> = {
     (g, { inputs: [, , index], attributes }) => apply(indexSelectRow, [g, index], attributes),
     null,
   ],
-};
+});
 
 // Single elements along an axis
 
-export const gatherRow: OpRow<{ axis: number }> = {
+export const gatherRow: Op<{ axis: number }> = /* @__PURE__ */ new Op({
   name: 'gather',
   shape: ([, shape]) => shape,
   run: (home, y, [x, index], { axis }) =>
@@ -189,9 +189,9 @@ export const gatherRow: OpRow<{ axis: number }> = {
       apply(scatterAddRow, [zeros(shape, g.dtype), g, index], attributes),
     null,
   ],
-};
+});
 
-export const scatterAddRow: OpRow<{ axis: number }> = {
+export const scatterAddRow: Op<{ axis: number }> = /* @__PURE__ */ new Op({
   name: 'scatterAdd',
   shape: ([shape]) => shape,
   run: (home, y, [x, source, index], { axis }) =>
@@ -205,7 +205,7 @@ export const scatterAddRow: OpRow<{ axis: number }> = {
     ),
   saves: { inputs: [2] },
   vjp: [(g) => g, (g, { inputs: [, , index], attributes }) => apply(gatherRow, [g, index], attributes), null],
-};
+});
 
 /** Checks positions that stand for single elements: same rank, and no longer than `x` off the axis. */
 export function elementsAlong(
@@ -245,12 +245,12 @@ export function sourceWithin(where: string, source: Tensor, index: Tensor): Tens
 
 // Elements of a vector
 
-const iotaRow: OpRow<{ shape: Shape }> = {
+const iotaRow: Op<{ shape: Shape }> = /* @__PURE__ */ new Op({
   name: 'iota',
   shape: (_shapes, { shape }) => shape,
   dtype: () => 'int32',
   run: (home, y) => home.call(kernels.iota, [y.size], y),
-};
+});
 
 /** The place of each element of a shape in row-major order: 0, 1, 2, … */
 export function iota(shape: Shape): Tensor {
@@ -267,7 +267,7 @@ export function addAt(x: Tensor, source: Tensor, index: Tensor): Tensor {
   return apply(indexAddRow, [x, source, index], { axis: 0, count: index.size });
 }
 
-const putRow: OpRow<null> = {
+const putRow: Op<null> = /* @__PURE__ */ new Op({
   name: 'put',
   shape: ([shape]) => shape,
   run: (home, y, [x, source, index]) =>
@@ -285,7 +285,7 @@ const putRow: OpRow<null> = {
     (g, { inputs: [, , index], shapes: [shape] }) => where(isLast(index, shape), takeAt(g, index), 0),
     null,
   ],
-};
+});
 
 /** A vector with the elements of another put at positions, in order: the last of equal positions stays. */
 export function putAt(x: Tensor, source: Tensor, index: Tensor): Tensor {

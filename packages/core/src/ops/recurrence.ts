@@ -1,13 +1,13 @@
 /** @file The linear recurrence under the derivatives of running and grouped products and extremes. */
 import { scan as kernels } from '@ndgrad/kernels';
 import { apply } from '../autodiff/apply.js';
-import type { OpRow } from '../autodiff/node.js';
+import type { Op } from '../autodiff/node.js';
 import type { Tensor } from '../tensor.js';
 import { alongLastAxis } from './alongAxis.js';
 import { multiplyNoNan } from './elementwise.js';
 import { flip, pad, type Range, slice } from './movement.js';
 
-const row: OpRow<null> = alongLastAxis({
+const row: Op<null> = alongLastAxis({
   name: 'linearRecurrence',
   kernel: kernels.linearRecurrence,
   saves: { inputs: [0], output: true },

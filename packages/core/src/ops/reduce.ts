@@ -11,7 +11,7 @@ import {
   describeValue,
 } from '../arguments.js';
 import { apply } from '../autodiff/apply.js';
-import type { OpRow, Vjp } from '../autodiff/node.js';
+import { Op, type OpRow, type Vjp } from '../autodiff/node.js';
 import { broadcastTo, filled, foldPlan, packed } from '../autodiff/vectorSpace.js';
 import { type DType, floatOf, isFloat } from '../dtype.js';
 import { ArgumentError, DTypeError, NumericError } from '../errors.js';
@@ -61,19 +61,19 @@ interface FoldRow {
   readonly vjp?: Vjp<Fold>;
 }
 
-function foldRow({ name, kernel, dtype, saves, vjp }: FoldRow): OpRow<Fold> {
-  return {
+function foldRow({ name, kernel, dtype, saves, vjp }: FoldRow): Op<Fold> {
+  return new Op({
     name,
     shape: ([shape], { axes, keepDims }) => reducedShape(shape, axes, keepDims),
-    ...(dtype === undefined ? {} : { dtype: ([d]) => dtype(d) }),
+    dtype: dtype === undefined ? undefined : ([d]) => dtype(d),
     run(home, y, [x], { axes, extra }) {
       const plan = foldPlan(home, x, axes);
       plan.ints.push(extra);
       home.call(kernel, plan.ints, y, plan.x);
     },
-    ...(saves === undefined ? {} : { saves }),
-    ...(vjp === undefined ? {} : { vjp: [vjp] }),
-  };
+    saves,
+    vjp: vjp === undefined ? undefined : [vjp],
+  });
 }
 
 /** Checks the arguments of a reduction and gives tensor and fold. */
@@ -339,7 +339,7 @@ const toInt32 = (): DType => 'int32';
 const argmaxRow = foldRow({ name: 'argmax', kernel: kernels.argmax, dtype: toInt32 });
 const argminRow = foldRow({ name: 'argmin', kernel: kernels.argmin, dtype: toInt32 });
 
-function argOf(where: string, row: OpRow<Fold>, x: TensorLike, options: ArgOptions): Tensor {
+function argOf(where: string, row: Op<Fold>, x: TensorLike, options: ArgOptions): Tensor {
   const { t, fold } = prepare(where, x, options);
   if (Array.isArray(options.axis)) {
     throw new ArgumentError({ where, argument: 'axis', must: 'be one axis', got: formatShape(options.axis) });
@@ -380,21 +380,21 @@ export function argmin(x: TensorLike, options: ArgOptions = {}): Tensor {
   return argOf('argmin', argminRow, x, options);
 }
 
-function maskedRow(name: string, kernel: Kernel): OpRow<null> {
-  return {
+function maskedRow(name: string, kernel: Kernel): Op<null> {
+  return new Op({
     name,
     shape: ([[rows]]) => [rows],
     dtype: toInt32,
     run(home, y, [x, mask]) {
       home.call(kernel, [y.size, x.shape[1]], y, packed(home, x), packed(home, mask));
     },
-  };
+  });
 }
 
 const maskedArgmaxRow = maskedRow('maskedArgmax', rowKernels.maskedArgmax);
 const maskedArgminRow = maskedRow('maskedArgmin', rowKernels.maskedArgmin);
 
-function maskedArgOf(row: OpRow<null>, x: Tensor, mask: Tensor): Tensor {
+function maskedArgOf(row: Op<null>, x: Tensor, mask: Tensor): Tensor {
   checkTensor(row.name, 'x', x);
   checkTensor(row.name, 'mask', mask);
   checkRank(row.name, 'x', x, 2, 'a matrix [n, m]');
@@ -523,7 +523,7 @@ function freedom(shape: Shape, { axes, extra }: Fold): number {
   return countOf(shape, axes) - extra;
 }
 
-function spreadOf(where: string, row: OpRow<Fold>, x: TensorLike, options: VarianceOptions): Tensor {
+function spreadOf(where: string, row: Op<Fold>, x: TensorLike, options: VarianceOptions): Tensor {
   const { t, fold } = prepare(where, x, options, [...OPTIONS, 'correction']);
   const extra = checkNumber(where, 'correction', options.correction ?? 1, { min: 0 });
   const count = countOf(t.shape, fold.axes);

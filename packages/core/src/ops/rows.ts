@@ -2,7 +2,7 @@
 import { rows as kernels } from '@ndgrad/kernels';
 import { checkNumber, checkOptions } from '../arguments.js';
 import { apply } from '../autodiff/apply.js';
-import type { OpRow } from '../autodiff/node.js';
+import type { Op } from '../autodiff/node.js';
 import { floatOf } from '../dtype.js';
 import { checkAxis } from '../shape.js';
 import type { Tensor } from '../tensor.js';
@@ -14,7 +14,7 @@ import { norm, sum } from './reduce.js';
 
 const LAST = { axis: -1, keepDims: true } as const;
 
-const softmaxGradientRow: OpRow<null> = alongLastAxis({
+const softmaxGradientRow: Op<null> = alongLastAxis({
   name: 'softmaxGradient',
   kernel: kernels.softmaxGradient,
   saves: { inputs: [0, 1] },
@@ -49,7 +49,7 @@ export function softmax(x: TensorLike, options: SingleAxisOptions = {}): Tensor 
   return alongAxis('softmax', x, options, softmaxRow, 'float');
 }
 
-const logSoftmaxGradientRow: OpRow<null> = alongLastAxis({
+const logSoftmaxGradientRow: Op<null> = alongLastAxis({
   name: 'logSoftmaxGradient',
   kernel: kernels.logSoftmaxGradient,
   saves: { inputs: [0, 1] },

@@ -2,7 +2,7 @@
 import { type Kernel, scan as kernels } from '@ndgrad/kernels';
 import { checkFitsInt32 } from '../arguments.js';
 import { apply } from '../autodiff/apply.js';
-import type { OpRow, Vjp } from '../autodiff/node.js';
+import { Op, type Vjp } from '../autodiff/node.js';
 import { isFloat } from '../dtype.js';
 import type { Tensor } from '../tensor.js';
 import { alongAxis, alongLastAxis, checkAlongAxis } from './alongAxis.js';
@@ -14,14 +14,14 @@ import { gatherRow } from './picking.js';
 import { backwards, linearRecurrence, reverseRecurrence, shifted } from './recurrence.js';
 
 /** A running sum or product; one that int32 cannot hold is refused, because a silent wrap would be a wrong number. */
-function fitting(row: OpRow<null>, x: TensorLike, options: SingleAxisOptions): Tensor {
+function fitting(row: Op<null>, x: TensorLike, options: SingleAxisOptions): Tensor {
   const { t } = checkAlongAxis(row.name, x, options);
   const along = (given: Tensor): Tensor => alongAxis(row.name, given, options, row, 'arithmetic');
   if (!isFloat(t.dtype)) checkFitsInt32(row.name, along(cast(t, 'float64')));
   return along(t);
 }
 
-const cumsumRow: OpRow<null> = alongLastAxis({
+const cumsumRow: Op<null> = alongLastAxis({
   name: 'cumsum',
   kernel: kernels.cumsum,
   doubleKernel: kernels.compensatedCumsum,
@@ -47,7 +47,7 @@ export function cumsum(x: TensorLike, options: SingleAxisOptions = {}): Tensor {
   return fitting(cumsumRow, x, options);
 }
 
-const cumprodRow: OpRow<null> = alongLastAxis({
+const cumprodRow: Op<null> = alongLastAxis({
   name: 'cumprod',
   kernel: kernels.cumprod,
   saves: { inputs: [0] },
@@ -91,12 +91,12 @@ function runningExtreme(
   place: Kernel,
 ): (x: TensorLike, options: SingleAxisOptions) => ValuesAndIndices {
   const placeRow = alongLastAxis({ name, kernel: place, dtype: 'int32' });
-  const valueRow: OpRow<{ axis: number }> = {
+  const valueRow: Op<{ axis: number }> = new Op({
     ...gatherRow,
     name,
     saves: { inputs: [0], output: true },
     vjp: [shareAmongReached, null],
-  };
+  });
   return (x, options) => {
     const { t, axis } = checkAlongAxis(name, x, options);
     const lines = transpose(t, axis, -1);

@@ -2,7 +2,7 @@
 import { indexing as kernels } from '@ndgrad/kernels';
 import { checkBoolean, checkEnum, checkFitsInt32, checkOptions } from '../arguments.js';
 import { apply } from '../autodiff/apply.js';
-import type { OpRow, Saved } from '../autodiff/node.js';
+import { Op, type Saved } from '../autodiff/node.js';
 import { broadcastTo, packed, zeros } from '../autodiff/vectorSpace.js';
 import { floatOf, isFloat } from '../dtype.js';
 import type { Shape } from '../shape.js';
@@ -87,7 +87,7 @@ export function scatter(x: Tensor, axis: number, index: Indices, source: Tensor 
 /** Operands of the rows below: the vector of starting values, the source, and the place of each of its elements. */
 const SAVED = { inputs: [0, 1, 2] } as const;
 
-const multiplyAtRow: OpRow<null> = {
+const multiplyAtRow: Op<null> = /* @__PURE__ */ new Op({
   name: 'scatterReduce',
   shape: ([shape]) => shape,
   run: (home, y, [x, source, index]) =>
@@ -107,7 +107,7 @@ const multiplyAtRow: OpRow<null> = {
       multiplyNoNan(mul(takeAt(x, index), productOfOthers(source, index)), takeAt(g, index)),
     null,
   ],
-};
+});
 
 /** A vector with elements multiplied by those of another at positions, in double. */
 function multiplyAt(x: Tensor, source: Tensor, index: Tensor): Tensor {
@@ -137,7 +137,7 @@ interface Extreme {
   readonly includeSelf: boolean;
 }
 
-const extremeAtRow: OpRow<Extreme> = {
+const extremeAtRow: Op<Extreme> = /* @__PURE__ */ new Op({
   name: 'scatterReduce',
   shape: ([shape]) => shape,
   run: (home, y, [x, source, index], { max, includeSelf }) =>
@@ -161,7 +161,7 @@ const extremeAtRow: OpRow<Extreme> = {
     },
     null,
   ],
-};
+});
 
 /** Which elements of `x` and of the source attain the extreme of their place, and the equal share of the cotangent. */
 function sharesOf(

@@ -5,7 +5,7 @@
 import { special as kernels } from '@ndgrad/kernels';
 import { checkNumber } from '../arguments.js';
 import { apply } from '../autodiff/apply.js';
-import type { OpRow } from '../autodiff/node.js';
+import { Op } from '../autodiff/node.js';
 import { constant, planOf } from '../autodiff/vectorSpace.js';
 import { floatOf } from '../dtype.js';
 import type { Tensor } from '../tensor.js';
@@ -163,15 +163,15 @@ export const digamma = /* @__PURE__ */ unary({
 /** The factorial of a greater order is near the end of the doubles. */
 const MAX_ORDER = 100;
 
-const polygammaRow: OpRow<number> = {
+const polygammaRow: Op<number> = /* @__PURE__ */ new Op({
   name: 'polygamma',
   run(home, y, [x], order) {
     const n = constant(order, 'int32');
-    home.call(kernels.polygamma, planOf(y.shape, [x, n]), y, x, n);
+    home.call(kernels.polygamma, planOf(y, [x, n]), y, x, n);
   },
   saves: { inputs: [0] },
   vjp: [(g, { inputs: [x], attributes: order }) => multiplyNoNan(polygamma(order + 1, x), g)],
-};
+});
 
 /**
  * Derivative of {@link digamma} of the given order, elementwise: `ψ⁽ⁿ⁾(x)`, so that {@link lgamma} has derivatives of any

@@ -4,7 +4,7 @@
  */
 import { trigonometric as kernels } from '@ndgrad/kernels';
 import { apply } from '../autodiff/apply.js';
-import type { OpRow } from '../autodiff/node.js';
+import { Op } from '../autodiff/node.js';
 import { planOf } from '../autodiff/vectorSpace.js';
 import { floatOf } from '../dtype.js';
 import type { Tensor } from '../tensor.js';
@@ -283,17 +283,16 @@ export const hypotShare: (a: TensorLike, b: TensorLike) => Tensor = /* @__PURE__
   ],
 });
 
-const lerpRow: OpRow<null> = {
+const lerpRow: Op<null> = /* @__PURE__ */ new Op({
   name: 'lerp',
-  run: (home, y, inputs) =>
-    home.call(kernels.lerp, planOf(y.shape, inputs), y, inputs[0], inputs[1], inputs[2]),
+  run: (home, y, inputs) => home.call(kernels.lerp, planOf(y, inputs), y, inputs[0], inputs[1], inputs[2]),
   saves: { inputs: [0, 1, 2] },
   vjp: [
     (g, { inputs: [, , weight] }) => multiplyNoNan(sub(1, weight), g),
     (g, { inputs: [, , weight] }) => multiplyNoNan(weight, g),
     (g, { inputs: [start, end] }) => multiplyNoNan(sub(end, start), g),
   ],
-};
+});
 
 /**
  * The way from `start` to `end`, elementwise with broadcasting: `start + weight (end − start)`. Exactly `start` at weight

@@ -10,7 +10,7 @@ import {
 import { apply, markLeaf } from '../autodiff/apply.js';
 import { propagate, rootOf } from '../autodiff/backward.js';
 import { enableGrad, isGradEnabled } from '../autodiff/mode.js';
-import type { Node, OpRow } from '../autodiff/node.js';
+import { type Node, Op } from '../autodiff/node.js';
 import { filled, zeros } from '../autodiff/vectorSpace.js';
 import { isFloat } from '../dtype.js';
 import { ArgumentError, DTypeError, GraphError } from '../errors.js';
@@ -36,12 +36,12 @@ export interface GradOptions<N extends number | readonly number[]> {
 /** One derivative for one position, an array for several. */
 export type Derivatives<N extends number | readonly number[]> = N extends number ? Tensor : Tensor[];
 
-const identityRow: OpRow<null> = {
+const identityRow: Op<null> = /* @__PURE__ */ new Op({
   name: 'identity',
   shape: ([shape]) => shape,
   view: (x) => ({ strides: x.strides, offset: x.offset }),
   vjp: [(g) => g],
-};
+});
 
 /** A fresh point of the graph at `x`: a leaf, or a view through which an outer derivative still sees `x`. */
 function freshInput(where: string, argument: string, x: unknown): Tensor {

@@ -59,13 +59,13 @@ function drawingOf(
     for (const edge of node.edges) if (edge !== undefined) edges.push([`n${edge.id}`, id]);
     const name = nameOf.get(node);
     const [site] = siteOf(node) ?? [];
-    const what = node.row?.name ?? 'leaf';
+    const what = node.op?.name ?? 'leaf';
     const lines = [
       name === undefined ? what : `${name}: ${what}`,
       `${formatShape(node.shape)} ${node.dtype}`,
       ...(site === undefined ? [] : [site]),
     ];
-    return { id, isLeaf: node.row === undefined, lines };
+    return { id, isLeaf: node.op === undefined, lines };
   });
   return { nodes, edges };
 }
