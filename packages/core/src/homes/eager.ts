@@ -314,10 +314,10 @@ function runInBlocks(
     build.call(form.id, INTS_ADDRESS, py, pa, pb, pc, pd);
     [py, pa, pb, pc, pd].forEach((address, k) => {
       if (((kernel.writes >> k) & 1) === 0) return;
-      const written = operands[k] as Operand;
-      takeBack(written, address);
+      const operand = operands[k] as Operand;
+      takeBack(operand, address);
       // The block ends with the call.
-      written.storage.mirror = -1;
+      operand.storage.mirror = -1;
     });
   } finally {
     for (const [address, bytes] of blocks) giveBlock('staging', address, bytes);
